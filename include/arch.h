@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arch.h: acts of the CPU that the loader runs on, linked by name. Loader only:
+ * the host has facts (machine.h), no acts.
+ */
+#ifndef ARCH_H
+#define ARCH_H
+
+#include "env.h"
+#include "pagetable.h"
+
+/* Facts of this CPU for the environment: leaf_mask, levels, features, counter, id. No memory access. */
+void arch_cpu(struct cpu *cpu);
+
+/* The machine that the loader was built for. */
+const struct machine *arch_machine(void);
+
+/* One character to a console of SMALT_SERIAL_* at address; waits until it is taken. */
+void arch_put(uint32_t kind, uint64_t address, char c);
+
+/* The counter of SMALT_COUNTER_*, serialized enough to time a boot. */
+uint64_t arch_counter(void);
+
+/* Format of the loader's own tables: differs from machine->format at EL2. */
+const struct format *arch_loader_format(void);
+
+/* Switches to the loader's own tables: everything that the loader touches is mapped va == pa. */
+void arch_own_map(const struct pagetable *pt);
+
+/* Forward copies and zeroing in the widest general steps; caches on. bytes may be anything. */
+void arch_copy(void *to, const void *from, uint64_t bytes);
+void arch_zero(void *to, uint64_t bytes);
+
+/* Cleans to the point of unification and invalidates instructions; cleans to the point of coherency. */
+void arch_sync_code(uint64_t pa, uint64_t bytes);
+void arch_clean(uint64_t pa, uint64_t bytes);
+
+/* Everything the jump needs; addresses are the kernel's (va) unless named pa. */
+struct jump {
+	uint64_t root_pa[2];
+	uint64_t entry;
+	uint64_t stack_top;
+	uint64_t handoff_va;
+	uint64_t parts_va;       /* where the part of the loader that stays is mapped, see parts in env.h */
+	uint64_t parts_pa;
+	uint64_t fault_stack_top;
+	bool reporter;           /* install the vectors */
+	uint64_t leaf_mask;
+};
+
+/* Fills GDT, TSS, IDT or whatever else the parts need, still through the loader's map. */
+void arch_prepare(const struct jump *jump);
+
+/* To a kernel of Smalt's own protocol, exactly as H5 says. */
+_Noreturn void arch_jump(const struct jump *jump);
+
+/* Ends the loader: status as exit.h says, then stops for good. */
+_Noreturn void arch_exit(uint32_t status);
+
+#endif

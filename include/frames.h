@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * frames.h: takes frames of usable memory. What is taken is recorded with its
+ * type, so that memory before and after always adds up (requirements H3).
+ *
+ * Nothing is given back: a plan that fails is thrown away as a whole.
+ */
+#ifndef FRAMES_H
+#define FRAMES_H
+
+#include "memmap.h"
+
+struct frames {
+	struct memmap free;      /* usable, ascending, above the floor */
+	struct memmap taken;     /* in order of taking */
+	uint64_t granule;
+	uint64_t taken_bytes;
+};
+
+/*
+ * The usable memory of map, without what lies below floor, becomes free. Room
+ * for `takes` further takes comes from arena.
+ */
+MUST_CHECK enum status frames_init(struct frames *frames, const struct memmap *map,
+                                   uint64_t granule, uint64_t floor, uint32_t takes,
+                                   struct arena *arena, struct fault *fault);
+
+/*
+ * The lowest free run of whole granules with pa == phase modulo align (a power
+ * of two >= granule; phase a multiple of granule). ST_NO_MEMORY with bytes and
+ * the largest free run.
+ */
+MUST_CHECK enum status frames_take(struct frames *frames, uint64_t bytes, uint64_t align,
+                                   uint64_t phase, uint32_t type, uint64_t *pa,
+                                   struct fault *fault);
+
+/* The same without a fault, to ask first: false, and nothing taken, if there is none. */
+bool frames_try(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t phase,
+                uint32_t type, uint64_t *pa);
+
+/* The highest free run that ends at or below limit; above it only if there is none. */
+MUST_CHECK enum status frames_take_high(struct frames *frames, uint64_t bytes, uint64_t align,
+                                        uint64_t limit, uint32_t type, uint64_t *pa,
+                                        struct fault *fault);
+
+/* Exactly these frames, for physical placement: ST_ADDRESS_IN_USE, ST_NO_MEMORY if not all are free. */
+MUST_CHECK enum status frames_take_at(struct frames *frames, uint64_t pa, uint64_t bytes,
+                                      uint32_t type, const struct memmap *map, struct fault *fault);
+
+/* Memory that was never free (the file's own pages, parts of the loader) changes its type. */
+MUST_CHECK enum status frames_claim(struct frames *frames, uint64_t pa, uint64_t bytes,
+                                    uint32_t type, struct fault *fault);
+
+/*
+ * The map after everything taken: before with the taken ranges laid over it,
+ * sorted, disjoint, merged. O(n log n). ST_TOO_SMALL if after has no room.
+ */
+MUST_CHECK enum status frames_map(const struct frames *frames, const struct memmap *before,
+                                  struct memmap *after, struct fault *fault);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * log.h: the console of the loader: lines for people. The only mutable global.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdint.h>
+
+#include "status.h"
+
+/* Text as fmt.h says, at most 511 characters a call; nothing before the console is known. */
+void log_print(const char *format, ...);
+
+/* The one place that prints a fault: "smalt: " and the line of fault_text(). */
+void log_fault(const struct fault *fault);
+
+/*
+ * Where characters go; kind is SMALT_SERIAL_*, address its I/O port or registers.
+ * SMALT_SERIAL_NONE (at the start): nowhere.
+ */
+void log_open(uint32_t kind, uint64_t address);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * machine.h: what Smalt knows about a machine. Facts only, compiled for the
+ * host too; the code that acts on a CPU is behind arch.h.
+ *
+ * Levels count down to 0, the table of pages, on every machine: an entry of
+ * level n maps 2^(granule_shift + index_bits * n) bytes. (Intel: PTE = 0, PDE =
+ * 1, PDPTE = 2, PML4E = 3; Arm counts the other way: level 3 = 0.)
+ */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <smalt/handoff.h>
+
+#define MACHINE_LEAVES 7         /* as many as handoff.leaf_shift has */
+#define MACHINE_ROOTS  2
+#define MACHINE_CACHES 3         /* SMALT_CACHE_* */
+
+/* In prot[]: this combination must not be mapped. No entry has all bits set. */
+#define FORMAT_REFUSED UINT64_MAX
+
+/* One size of leaf: 2^run_shift neighbouring entries of a level. */
+struct leaf {
+	uint8_t shift;           /* log2 of its bytes */
+	uint8_t level;
+	uint8_t run_shift;       /* 0: one entry; else an aligned contiguous run */
+};
+
+/* How entries are written for one granule. */
+struct format {
+	uint8_t granule_shift;
+	uint8_t index_bits;
+	uint8_t levels;          /* the root table has level levels - 1 */
+	uint8_t leaf_count;
+	struct leaf leaves[MACHINE_LEAVES];   /* ascending; [0] is the page */
+	uint64_t pa_mask;        /* address bits of any entry */
+	uint64_t table;          /* all other bits of an entry that points to a table */
+	uint64_t leaf[2];        /* fixed bits of a leaf at level 0, above level 0 */
+	uint64_t run;            /* added to every entry of a contiguous run */
+	uint64_t prot[16];       /* by SMALT_R|W|X|U */
+	uint64_t memory[2][MACHINE_CACHES];   /* at level 0, above */
+};
+
+/* Virtual addresses [first, last] belong to one root. */
+struct va_range {
+	uint64_t first, last;
+	uint8_t root;
+};
+
+struct reloc_name {
+	uint32_t type;
+	const char *name;
+};
+
+struct machine {
+	const char *name;
+	uint16_t elf_machine;            /* e_machine, ELF gABI */
+	uint8_t root_count;
+	uint8_t range_count;
+	struct va_range ranges[MACHINE_ROOTS];   /* ascending; every other address does not exist */
+	const struct format *format;     /* 4 KiB granule */
+	uint32_t rel_none;               /* relocation numbers, psABI */
+	uint32_t rel_relative;
+	const struct reloc_name *rel_names;   /* ends with a NULL name */
+	uint64_t kernel_va;              /* where a position-independent kernel goes (H7) */
+	uint64_t direct_map_va;          /* H7 */
+	uint64_t frame_floor;            /* no frame below: 1 MiB on x86_64, one page elsewhere */
+	uint64_t loader_limit;           /* Smalt's own frames end here where possible */
+	uint32_t path;                   /* SMALT_PATH_* of its direct boot */
+	uint32_t counter_kind;           /* SMALT_COUNTER_* */
+	uint8_t trap_byte;               /* fills what must never be executed */
+};
+
+extern const struct machine machine_x86_64;
+extern const struct machine machine_aarch64;
+
+/* Every machine, NULL at the end. Host only: a loader knows its own. */
+extern const struct machine *const machines[];
+
+/* By name or by ELF number; NULL if there is none. */
+const struct machine *machine_by_name(const char *name);
+const struct machine *machine_by_elf(uint16_t elf_machine);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * object.h: what a file says about itself, independent of its format.
+ *
+ * object_read() looks at every header once and completely; after it, everything
+ * in struct object is true and lies within the file. Addresses are the file's
+ * own: the bias is not added yet.
+ */
+#ifndef OBJECT_H
+#define OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "machine.h"
+#include "span.h"
+#include "status.h"
+
+#define OBJECT_NOWHERE UINT64_MAX    /* bytes_pa of bytes that are not in physical memory */
+
+/* One PT_LOAD with p_memsz > 0. file_bytes <= mem_bytes, va + mem_bytes does not wrap. */
+struct segment {
+	uint64_t va;             /* p_vaddr */
+	uint64_t pa;             /* p_paddr; only physical protocols read it (M21) */
+	uint64_t file_offset;    /* [file_offset, file_offset + file_bytes) lies in the file */
+	uint64_t file_bytes;
+	uint64_t mem_bytes;
+	uint64_t align;          /* p_align, 0 made 1: a power of two */
+	uint32_t prot;           /* SMALT_R|W|X */
+	uint32_t index;          /* of the program header */
+};
+
+struct area { uint64_t va, bytes; };         /* bytes == 0: the object has none */
+
+struct note {
+	struct span owner;       /* without the NUL */
+	uint32_t type;
+	struct span desc;
+	uint64_t file_offset;    /* of desc */
+	uint64_t va;             /* of desc if a PT_LOAD holds it in its file bytes, else 0 */
+};
+
+enum object_kind {
+	OBJECT_FLAT,             /* one read-only row of all bytes (raw, ET_REL, ET_CORE) */
+	OBJECT_FIXED,            /* at the file's addresses (ET_EXEC) */
+	OBJECT_MOVABLE,          /* anywhere, distances kept (ET_DYN) */
+};
+
+struct object {
+	struct span name;
+	struct span bytes;
+	uint64_t bytes_pa;       /* OBJECT_NOWHERE, or where bytes[0] lies */
+	uint32_t format;         /* SMALT_FORMAT_* */
+	enum object_kind kind;
+	uint16_t elf_machine;    /* 0: any */
+	uint64_t header_bytes;   /* e_ehsize; 0: flat and not ELF */
+
+	struct segment *segments;    /* ascending by va, bytes disjoint */
+	uint32_t segment_count;      /* 0 only if kind is OBJECT_FLAT */
+	uint64_t align;              /* largest p_align of the segments, >= 1 */
+
+	uint64_t entry;              /* e_entry */
+	uint64_t phdr_offset;
+	uint32_t phdr_count;         /* PN_XNUM resolved */
+	uint32_t phdr_entry_bytes;
+	uint64_t section_offset;     /* 0: no table */
+	uint32_t section_count;
+	uint32_t section_entry_bytes;
+
+	uint32_t flags;              /* SMALT_OBJECT_GNU_STACK */
+	uint32_t stack_prot;
+	struct area tls;             /* .bytes is p_memsz */
+	uint64_t tls_file_bytes;
+	uint64_t tls_align;
+	struct area dynamic, relro, init_array, fini_array;
+	struct span interp;          /* without the NUL */
+	struct span build_id;
+	struct note *notes;
+	uint32_t note_count;
+
+	struct span rela, rel, relr; /* whole entries, in the file */
+
+	struct span request;         /* descriptor of the SMALT note, bytes 0: none */
+	uint64_t pvh_entry;          /* physical entry of the PVH note */
+	bool has_pvh;
+};
+
+/*
+ * Reads an object of any format that is known: ELF64, arm64 Image; else flat.
+ * bytes stay the caller's and must outlive the object; arrays come from arena.
+ * machine: refuse other machines (ST_WRONG_MACHINE); NULL: any.
+ * ST_TRUNCATED, ST_BAD_HEADER, ST_BAD_SEGMENT, ST_OVERFLOW, ST_MISALIGNED,
+ * ST_OVERLAP, ST_NOT_MAPPABLE, ST_WRONG_CLASS, ST_WRONG_MACHINE,
+ * ST_BAD_RELOCATION, ST_NO_MEMORY; the fault has name as object.
+ */
+MUST_CHECK enum status object_read(struct object *object, struct span name, struct span bytes,
+                                   uint64_t bytes_pa, const struct machine *machine,
+                                   struct arena *arena, struct fault *fault);
+
+/* An object that is its bytes and nothing else (role raw). Cannot fail. */
+void object_flat(struct object *object, struct span name, struct span bytes, uint64_t bytes_pa);
+
+/* Is this the beginning of an ELF file, of whatever class? */
+bool object_is_elf(struct span bytes);
+
+/* The segment whose memory (mem_bytes) holds va, or NULL. O(log n). */
+const struct segment *object_segment_at(const struct object *object, uint64_t va);
+
+/* The file bytes behind [va, va + bytes); false if they are not all file bytes of one segment. */
+bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes, struct span *part);
+
+/* The first note with this owner and type, or NULL. */
+const struct note *object_note(const struct object *object, const char *owner, uint32_t type);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * place.h: gives every row of an object its virtual address. Pure: the space is
+ * only looked at; what comes out is entered with place_enter().
+ *
+ * Knows no file format: everything comes from struct object.
+ */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include "object.h"
+#include "space.h"
+
+/* place_request.flags */
+enum {
+	PLACE_INTERPRET = 1,     /* segments as rows; without it the whole file is one read-only row (M5) */
+	PLACE_PADDING = 2,       /* padding is set (M5: first and last row without access) */
+	PLACE_ADDRESS = 4,       /* va is set */
+	PLACE_ALLOW_WX = 8,      /* wx=allow (M12) */
+	PLACE_PHYSICAL = 16,     /* rows at p_paddr: the protocol's own rules hold (M21) */
+};
+
+struct place_request {
+	const struct object *object;
+	uint32_t flags;
+	uint32_t object_index;   /* for the rows */
+	uint32_t instance;
+	bool entry_required;     /* role kernel: an entry must exist; else only a nonzero one is checked */
+	bool may_stay;           /* its bytes may be mapped where they lie: congruence is worth a wish */
+	uint64_t from;           /* packed: the lowest address for a movable object */
+	uint64_t padding;        /* bytes, rounded up to granules */
+	uint64_t va;             /* PLACE_ADDRESS: of the first page */
+};
+
+struct placement {
+	uint64_t base;           /* page of the lowest byte, padding excluded */
+	uint64_t bias;           /* modulo 2^64 */
+	uint64_t start, end;     /* everything that is to be claimed, padding included */
+};
+
+/*
+ * Fills rows[], ascending, and *placement. *elements: in = capacity, out = rows
+ * required; written on ST_OK and on ST_TOO_SMALL only (M2); capacity 0 asks, and
+ * capacity drives nothing. After an error rows is unchanged.
+ * ST_INVALID, ST_TOO_SMALL, ST_WX, ST_BAD_ENTRY, ST_NO_ADDRESS, ST_OVERFLOW,
+ * ST_MISALIGNED, ST_ADDRESS_IN_USE, ST_NO_MEMORY (padding overflows).
+ */
+MUST_CHECK enum status place_object(const struct space *space, const struct place_request *request,
+                                    struct smalt_row *rows, uint32_t *elements,
+                                    struct placement *placement, struct fault *fault);
+
+/* Enters rows and claims of a placement into the space: ST_NO_MEMORY at most. */
+MUST_CHECK enum status place_enter(struct space *space, const struct place_request *request,
+                                   const struct smalt_row *rows, uint32_t count,
+                                   const struct placement *placement, struct fault *fault);
+
+/* One row of Smalt's own (SMALT_KIND_*) at the lowest address from `from` on with a guard
+ * granule on both sides; va == phase modulo align. Enters it and tells va. */
+MUST_CHECK enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32_t prot,
+                                 uint64_t from, uint64_t align, uint64_t phase, uint64_t *va,
+                                 struct fault *fault);
+
+#endif

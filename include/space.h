@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * space.h: an address space under construction: rows, the addresses they
+ * claim, and the extents behind them. Arrays are the caller's arena's.
+ *
+ *     place  ──▶ rows, claims     cut + frames ──▶ extents     leaf ──▶ maps
+ */
+#ifndef SPACE_H
+#define SPACE_H
+
+#include "leaf.h"
+#include "machine.h"
+#include "status.h"
+#include "arena.h"
+
+/* Virtual addresses [first, last] belong to owner. Ascending, disjoint. */
+struct claim {
+	uint64_t first, last;    /* whole granules, last inclusive */
+	struct span owner;       /* name of the object, "direct map", ... */
+	uint32_t object;         /* SMALT_NONE: Smalt's own */
+};
+
+struct space {
+	const struct machine *machine;
+	const struct format *format;
+	uint32_t leaf_mask;      /* which of format->leaves the CPU has */
+	uint64_t granule;
+	struct smalt_row *rows;  /* ascending by va */
+	uint32_t row_count, row_capacity;
+	struct claim *claims;
+	uint32_t claim_count, claim_capacity;
+	struct smalt_extent *extents;   /* ascending by va once complete */
+	uint32_t extent_count, extent_capacity;
+};
+
+/* Claims nothing but the first and the last granule of every range (M14). */
+MUST_CHECK enum status space_init(struct space *space, const struct machine *machine,
+                                  uint32_t leaf_mask, uint32_t row_capacity,
+                                  uint32_t extent_capacity, struct arena *arena,
+                                  struct fault *fault);
+
+/*
+ * Claims [va, va + bytes) rounded to granules. ST_ADDRESS_IN_USE with the owner as
+ * word if any of it, or a granule beside it that belongs to another object, is
+ * claimed (M9, M14); ST_NO_ADDRESS if it is in no range of the machine.
+ */
+MUST_CHECK enum status space_claim(struct space *space, uint64_t va, uint64_t bytes,
+                                   struct span owner, uint32_t object, struct fault *fault);
+
+/* The same as a question, without claiming. */
+MUST_CHECK enum status space_free_at(const struct space *space, uint64_t va, uint64_t bytes,
+                                     uint32_t object, struct fault *fault);
+
+/*
+ * The lowest free va >= from with va == phase modulo align (power of two), with a free granule
+ * below and above, [va, va + bytes) in one range of the machine; wraps to no lower
+ * address: ST_NO_ADDRESS. Nothing is claimed.
+ */
+MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint64_t bytes,
+                                  uint64_t align, uint64_t phase, uint64_t *va,
+                                  struct fault *fault);
+
+/* Inserts rows, ascending among themselves, where they belong. ST_NO_MEMORY. Extents follow their rows. */
+MUST_CHECK enum status space_add_rows(struct space *space, const struct smalt_row *rows,
+                                      uint32_t count, struct fault *fault);
+
+/* Appends an extent; space_sort_extents() brings them into order once. */
+MUST_CHECK enum status space_add_extent(struct space *space, const struct smalt_extent *extent,
+                                        struct fault *fault);
+void space_sort_extents(struct space *space);
+
+/* The extent that holds va, or NULL. O(log n), extents sorted. */
+const struct smalt_extent *space_extent_at(const struct space *space, uint64_t va);
+
+/*
+ * The extents as pieces for page tables: neighbours in va and pa with the same rights and
+ * memory type become one, if they are of one row or share a page. Returns the
+ * number; writes only if maps is not NULL.
+ */
+uint32_t space_maps(const struct space *space, struct map *maps);
+
+/* Fills leaf_count, leaf_shift and why of every row, leaf_shift of every extent, from the maps (P5). */
+void space_leaves(struct space *space);
+
+/* The fewest leaves for the rows' va and rights: for the pa that was chosen, and if pa were free (P1). */
+uint64_t space_lower_bound(const struct space *space);
+uint64_t space_ideal(const struct space *space);
+
+#endif

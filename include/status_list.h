@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * status_list.h: every status: X(name, what it means, what to do about it).
+ *
+ * The enum, the names, the texts and docs/statuses.md come from this list. A
+ * status enters with the change that first returns it, and with a test.
+ */
+#ifndef STATUS_LIST_H
+#define STATUS_LIST_H
+
+#define STATUS_LIST(X) \
+	X(OK, "done", "") \
+	X(INVALID, "the request contradicts itself", \
+	  "A flag is unknown, or an argument stands without its flag. Correct the call.") \
+	X(TOO_SMALL, "the caller's table has too few entries", \
+	  "The number that is needed was written back: call again with that many.") \
+	X(NO_MEMORY, "no free memory of the wanted size and alignment", \
+	  "Give the machine more memory, make bss or modules smaller, or free low memory.") \
+	X(NOT_FOUND, "a named file does not exist", \
+	  "Compare the name with the archive's files (cpio -t); names are relative to its root.") \
+	X(TRUNCATED, "a range ends behind the end of the file", \
+	  "The file was cut off while it was copied or downloaded, or its headers are damaged: build it again.") \
+	X(BAD_HEADER, "a file header contradicts its format", \
+	  "The tool that wrote the file is wrong or the file is damaged: compare with readelf -hlW.") \
+	X(BAD_SEGMENT, "a segment has more bytes in the file than in memory", \
+	  "p_filesz must not exceed p_memsz: correct the linker script.") \
+	X(OVERFLOW, "an address plus a size exceeds 64 bits", \
+	  "Correct the segment's address or size in the linker script.") \
+	X(NO_ADDRESS, "the machine has no such virtual address", \
+	  "Link the object to a canonical address, above page 0 and below the machine's last page.") \
+	X(MISALIGNED, "an alignment is not a power of two, or an address breaks it", \
+	  "p_align must be 0 or a power of two; a fixed address must be a multiple of it.") \
+	X(OVERLAP, "two segments claim the same bytes", \
+	  "Separate the segments in the linker script.") \
+	X(BAD_ENTRY, "the entry point is not inside an executable segment", \
+	  "Set ENTRY() in the linker script, or mark the segment that holds it executable.") \
+	X(WX, "memory would be writable and executable", \
+	  "Link with -z separate-code, or allow it with wx=allow.") \
+	X(ADDRESS_IN_USE, "an address range belongs to something else", \
+	  "Link the object elsewhere, or make it position independent.") \
+	X(NOT_MAPPABLE, "there is nothing to map", \
+	  "The object needs at least one PT_LOAD segment with p_memsz > 0.") \
+	X(WRONG_CLASS, "the object is not 64-bit little endian", \
+	  "Build it for ELFCLASS64, ELFDATA2LSB.") \
+	X(WRONG_MACHINE, "the object is for another machine", \
+	  "Use the loader of that machine, or build the object for this one.") \
+	X(MISSING_CAPABILITY, "the CPU lacks what the object needs", \
+	  "Run it on a CPU that has it (QEMU: -cpu max), or build it for a lower level.") \
+	X(BAD_RELOCATION, "a relocation cannot be applied", \
+	  "Only relative relocations into writable file data are applied: link static-pie, without text relocations.") \
+	X(BAD_NOTE, "the kernel's SMALT note is malformed", \
+	  "Use SMALT_REQUEST() of smalt/request.h.") \
+	X(BAD_CONFIG, "smalt.conf is malformed", \
+	  "Correct the line; docs/config.md has every key.") \
+	X(BAD_ARCHIVE, "the boot archive is malformed", \
+	  "Make it with smalt pack, or with cpio -o -H newc, not compressed.") \
+	X(BAD_DEVICETREE, "the devicetree is malformed", \
+	  "Compare with dtc -I dtb; dumpdtb of QEMU writes the one it passes.") \
+	X(BAD_FIRMWARE, "the firmware passed contradictory information", \
+	  "Report it to the firmware's authors with the line above.") \
+	X(BAD_ENVIRONMENT, "the recorded environment is malformed", \
+	  "Use the lines exactly as smalt.env=serial printed them.") \
+	X(AUDIT, "the page tables do not agree with the plan", \
+	  "This is a defect of Smalt: report it with the output of smalt.env=serial.")
+
+#endif
