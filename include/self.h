@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * self.h: the loader's own image: where it is, its relocations, its own map.
+ */
+#ifndef SELF_H
+#define SELF_H
+
+#include "env.h"
+
+/* Symbols of linker.ld; hidden, so that code reaches them relative to itself. */
+extern uint8_t image_start[], image_end[], text_start[], text_end[], rodata_start[], rodata_end[];
+extern uint8_t jump_start[], jump_end[], reporter_text_start[], reporter_text_end[];
+extern uint8_t reporter_rodata_start[], reporter_rodata_end[], cpu_start[], cpu_end[];
+extern uint8_t reporter_data_start[], reporter_data_end[], data_start[], data_end[];
+extern uint8_t bss_start[], bss_end[], archive_start[], archive_end[];
+
+/*
+ * Adds delta to every word of the image at image that a relative relocation
+ * names (its link-time value stands there: --apply-dynamic-relocs); image may be a copy.
+ */
+void self_relocate(uint8_t *image, uint64_t delta);
+
+/* Bytes of the planner's arena for so much usable memory: a 64th, within 512 KiB and 16 MiB. */
+uint64_t self_arena_bytes(uint64_t usable_bytes);
+
+/* loader range, parts and the embedded archive (if there is one) into env. */
+void self_describe(struct env *env);
+
+/*
+ * Builds the loader's identity map with tables from arena and switches to it: the image
+ * with W^X, memory that may be used read-write, what env names for reading (ACPI tables, devicetree)
+ * read-only, the console as device; nothing reserved, nothing executable besides.
+ */
+MUST_CHECK enum status self_map(const struct env *env, struct arena *arena, struct fault *fault);
+
+/* boot/main.c: the story of one boot, from a filled environment to the kernel. */
+_Noreturn void boot_main(struct env *env, struct arena *arena);
+
+#endif
