@@ -12,6 +12,9 @@
 /* Text as fmt.h says, at most 511 characters a call; nothing before the console is known. */
 void log_print(const char *format, ...);
 
+/* The same without conversions, of any length: needs no memory and cannot fail. */
+void log_text(const char *text);
+
 /* The one place that prints a fault: "smalt: " and the line of fault_text(). */
 void log_fault(const struct fault *fault);
 
