@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * setting.c: the keys of smalt.conf that have one value. The same keys stand on
+ * the command line as smalt.KEY=VALUE.
+ */
+#include "setting.h"
+
+#include <smalt/request.h>
+
+#include <stddef.h>
+
+#include "nearest.h"
+
+#define STACK_LIMIT (1ull << 30)
+#define DIRECT_MAP_ALIGN (1ull << 30)
+
+struct choice {
+	const char *word;
+	uint32_t value;
+};
+
+static bool choose(const struct choice *choices, struct span word, uint32_t *value)
+{
+	for (; choices->word; choices++)
+		if (span_is(word, choices->word)) {
+			*value = choices->value;
+			return true;
+		}
+	return false;
+}
+
+static bool set_switch(bool *place, struct span value, const char *on, const char *off)
+{
+	*place = span_is(value, on);
+	return *place || span_is(value, off);
+}
+
+static bool set_stack(struct config_entry *entry, struct span value)
+{
+	return span_number(value, &entry->stack_bytes) && entry->stack_bytes > 0 &&
+	       entry->stack_bytes <= STACK_LIMIT;
+}
+
+static bool set_direct_map(struct config_entry *entry, struct span value)
+{
+	static const struct choice words[] = {
+		{ "default", SMALT_DIRECT_MAP_DEFAULT },
+		{ "none", SMALT_DIRECT_MAP_NONE },
+		{ "identity", SMALT_DIRECT_MAP_IDENTITY },
+		{ NULL, 0 },
+	};
+
+	entry->direct_map_va = 0;
+	if (choose(words, value, &entry->direct_map))
+		return true;
+	entry->direct_map = SMALT_DIRECT_MAP_AT;
+	return span_number(value, &entry->direct_map_va) &&
+	       entry->direct_map_va % DIRECT_MAP_ALIGN == 0;
+}
+
+static bool set_reporter(struct config_entry *entry, struct span value)
+{
+	return set_switch(&entry->reporter, value, "on", "off");
+}
+
+static bool set_wx(struct config_entry *entry, struct span value)
+{
+	return set_switch(&entry->wx_allowed, value, "allow", "refuse");
+}
+
+static bool set_relocate(struct config_entry *entry, struct span value)
+{
+	return set_switch(&entry->relocate, value, "yes", "no");
+}
+
+static bool set_protocol(struct config_entry *entry, struct span value)
+{
+	entry->protocol = value;
+	return span_is(value, "smalt") || span_is(value, "pvh") || span_is(value, "image");
+}
+
+static bool set_kernel(struct config_entry *entry, struct span value)
+{
+	entry->kernel = value;
+	return value.bytes > 0;
+}
+
+static bool set_fallback(struct config_entry *entry, struct span value)
+{
+	entry->fallback = value;
+	return value.bytes > 0;
+}
+
+static const struct setting {
+	const char *key;
+	uint32_t bit;
+	bool (*set)(struct config_entry *entry, struct span value);
+	const char *expected;
+} settings[] = {
+	{ "kernel", SET_KERNEL, set_kernel, "write: kernel PATH" },
+	{ "stack", SET_STACK, set_stack, "write a size from 1 to 1G: stack 256K" },
+	{ "direct_map", SET_DIRECT_MAP, set_direct_map,
+	  "write default, none, identity or an address that is a multiple of 1 GiB" },
+	{ "reporter", SET_REPORTER, set_reporter, "write on or off" },
+	{ "wx", SET_WX, set_wx, "write refuse or allow" },
+	{ "relocate", SET_RELOCATE, set_relocate, "write yes or no" },
+	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
+	{ "fallback", SET_FALLBACK, set_fallback, "write: fallback ENTRY" },
+};
+
+#define SETTING_COUNT (sizeof settings / sizeof settings[0])
+
+bool setting_known(struct span key)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		if (span_is(key, settings[i].key))
+			return true;
+	return false;
+}
+
+void setting_offer(struct nearest *nearest)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++)
+		nearest_offer(nearest, settings[i].key);
+}
+
+enum status setting_make(struct config_entry *entry, struct span key, struct span value,
+                         struct fault *fault)
+{
+	for (size_t i = 0; i < SETTING_COUNT; i++) {
+		if (!span_is(key, settings[i].key))
+			continue;
+		entry->set |= settings[i].bit;
+		if (settings[i].set(entry, value))
+			return ST_OK;
+		fault_field(fault, ST_BAD_CONFIG, settings[i].key);
+		fault_word(fault, value);
+		return fault_hint(fault, settings[i].expected);
+	}
+	return fault_field(fault, ST_BAD_CONFIG, "unknown key");
+}
+
+void config_override(struct config_entry *entry, const struct config_entry *over)
+{
+	uint32_t set = over->set;
+
+	if (set & SET_KERNEL)
+		entry->kernel = over->kernel;
+	if (set & SET_CMDLINE)
+		entry->cmdline = over->cmdline;
+	if (set & SET_STACK)
+		entry->stack_bytes = over->stack_bytes;
+	if (set & SET_DIRECT_MAP) {
+		entry->direct_map = over->direct_map;
+		entry->direct_map_va = over->direct_map_va;
+	}
+	if (set & SET_REPORTER)
+		entry->reporter = over->reporter;
+	if (set & SET_WX)
+		entry->wx_allowed = over->wx_allowed;
+	if (set & SET_RELOCATE)
+		entry->relocate = over->relocate;
+	if (set & SET_PROTOCOL)
+		entry->protocol = over->protocol;
+	if (set & SET_FALLBACK)
+		entry->fallback = over->fallback;
+	entry->set |= set;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * config.h: what a person asks for: smalt.conf and the command line.
+ *
+ * Order of the sources: the kernel's note < smalt.conf < the command line (H4).
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "arena.h"
+#include "span.h"
+#include "status.h"
+
+/* config_settings.set: which of the settings somebody made. */
+enum {
+	SET_STACK = 1, SET_DIRECT_MAP = 2, SET_REPORTER = 4, SET_WX = 8, SET_RELOCATE = 16,
+	SET_PROTOCOL = 32, SET_CMDLINE = 64, SET_KERNEL = 128, SET_FALLBACK = 256,
+};
+
+/* One entry, or the defaults before the first. Texts stay in the file or in the arena. */
+struct config_entry {
+	struct span name;
+	uint32_t set;                /* SET_* */
+	uint32_t direct_map;         /* SMALT_DIRECT_MAP_* */
+	uint64_t direct_map_va;
+	uint64_t stack_bytes;
+	bool reporter;
+	bool wx_allowed;
+	bool relocate;
+	struct span protocol;        /* "smalt", "pvh", "image" */
+	struct span kernel;
+	struct span cmdline;
+	struct span fallback;        /* name of another entry */
+	uint32_t line, column;       /* of its kernel, for messages */
+};
+
+struct config_module {
+	uint32_t entry;              /* index; 0: of every entry */
+	struct span path;
+	struct span name;            /* path if name= is not given */
+	struct span args;
+	bool map;                    /* role=map */
+	bool relocate;
+	bool has_va;                 /* va= */
+	uint64_t va;
+	uint32_t line, column;
+};
+
+struct config {
+	struct config_entry *entries;    /* [0]: the defaults */
+	uint32_t entry_count;
+	struct config_module *modules;
+	uint32_t module_count;
+};
+
+/* What the firmware's command line says. */
+struct config_words {
+	struct span entry;           /* smalt.entry=, bytes 0: none */
+	bool print_env;              /* smalt.env=serial */
+	bool append;                 /* the rest began with += */
+	struct span rest;            /* words that are not ours, joined by one blank */
+	struct config_entry settings;    /* smalt.KEY=VALUE */
+};
+
+/*
+ * Parses smalt.conf; texts without escapes stay in text. ST_BAD_CONFIG with line, column, word and
+ * nearest key; ST_NO_MEMORY. The fault's object is name.
+ */
+MUST_CHECK enum status config_parse(struct config *config, struct span name, struct span text,
+                                    struct arena *arena, struct fault *fault);
+
+/* Parses the command line. Never reads smalt.conf's keys that make no sense there. */
+MUST_CHECK enum status config_words(struct config_words *words, struct span cmdline,
+                                    struct arena *arena, struct fault *fault);
+
+/*
+ * The entry to boot: by name, or the first, over the defaults. ST_NOT_FOUND. Index 0
+ * alone (no `entry` line) is an entry of its own.
+ */
+MUST_CHECK enum status config_choose(const struct config *config, struct span name,
+                                     uint32_t *index, struct fault *fault);
+
+/* Settings of `over` replace those of entry where they are set. */
+void config_override(struct config_entry *entry, const struct config_entry *over);
+
+#endif
