@@ -43,7 +43,8 @@ struct smalt_request {
 	uint32_t reserved;       /* 0 */
 };
 
-struct smalt_request_note {
+/* As it stands in the file: packed, since a note's descriptor follows its owner at 4 bytes (ELF gABI). */
+struct __attribute__((packed, aligned(4))) smalt_request_note {
 	uint32_t owner_bytes;    /* 6 */
 	uint32_t desc_bytes;
 	uint32_t type;           /* SMALT_NOTE_REQUEST */
