@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make                  every machine's loader and the host tool: build/smalt, build/<machine>/smalt.elf (.img)
+# make run              boots the demo under QEMU; exit 0 iff the demo did   [ARCH=machine] [BOOT=direct]
+# make test             everything below that can fail, under QEMU too; installs what is missing (SETUP=no: refuses)
+# make check            the fast part: unit tests (sanitized), layers, headers; check-NAME runs tests/unit/test_NAME.c
+# make check-layers     no stage includes a later stage's header; check-headers: every header compiles alone
+# make conformance      docs/conformance.md from the results of the last tests
+# make bench            guest instructions from the loader's first to the kernel's first
+# make mutate FILE=mm/cut.c     which small mistakes in the file no unit test notices
+# make install          [DESTDIR=] [PREFIX=/usr/local]
+# make setup clean      V=1 shows the commands; EMBED=FILE builds another archive into the loaders, EMBED= none
+#
+# A machine is a folder under arch/ with an arch.mk; nothing here names one.
+
+O      := build
+PREFIX ?= /usr/local
+CC     := clang
+LD     := ld.lld
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+Q      := $(if $(V),,@)
+say     = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$@')
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+ARCHES := $(patsubst arch/%/arch.mk,%,$(wildcard arch/*/arch.mk))
+include $(wildcard arch/*/arch.mk)
+ARCH   ?= $(firstword $(filter $(shell uname -m),$(ARCHES)) $(ARCHES))
+BOOT   ?= direct
+
+WARN   := -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wvla -Wmissing-prototypes -Wstrict-prototypes \
+          -Wpointer-arith -Wimplicit-fallthrough -Wno-unused-command-line-argument
+COMMON := -std=c17 -Iinclude $(WARN) -MMD -MP -g
+FREE   := -O2 -ffreestanding -fpie -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
+          -mgeneral-regs-only
+LINK   := -pie --no-dynamic-linker -z text --apply-dynamic-relocs --fatal-warnings
+CHECKS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+HOST   := -D_GNU_SOURCE
+
+# The core is compiled for every machine and twice for the host. What stands for
+# libc, and what reaches for the loader's own image, stays in the loaders.
+CORE   := $(wildcard lib/*.c object/*.c mm/*.c boot/*.c)
+LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter)\.h"' $(wildcard boot/*.c) /dev/null)
+FACTS  := $(wildcard arch/*/machine.c)
+TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
+SHARED := $(filter-out $(LOADER),$(CORE)) $(FACTS) $(wildcard tools/host.c)
+LIBS   := -lcjson -lelf -lfdt
+
+EXAMPLES := $(patsubst examples/%/,%,$(dir $(wildcard examples/*/smalt.conf)))
+EMBED    ?= $(if $(filter hello,$(EXAMPLES)),demo)
+
+all: $O/smalt $(ARCHES)
+
+# --- one loader per machine -------------------------------------------------------
+
+define machine
+SRC_$(1)  := $$(filter-out $$(filter-out $$(BOOT_$(1)),$$(foreach a,$$(ARCHES),$$(BOOT_$$a))),$$(CORE)) \
+             $$(wildcard arch/$(1)/*.c arch/$(1)/*.S)
+OBJ_$(1)  := $$(SRC_$(1):%=$O/$(1)/%.o) $$(if $$(EMBED),$O/$(1)/archive.o)
+FILE_$(1) := $$(if $$(filter demo,$$(EMBED)),$O/$(1)/demo.cpio,$$(EMBED))
+ALL_$(1)  := $$(addprefix $O/$(1)/,smalt.elf $$(IMAGE_$(1)))
+
+.PHONY: $(1)
+$(1): $$(ALL_$(1))
+
+$O/$(1)/%.o: % Makefile arch/$(1)/arch.mk | $O/ready
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(FREE) $$(CFLAGS_$(1)) -c -o $$@ $$<
+
+$O/$(1)/archive.S: $$(FILE_$(1)) $(if $(filter-out $(file <$O/embed),$(EMBED)),FORCE)
+	@mkdir -p $$(@D)
+	@printf '\t.section .archive, "aw"\n\t.balign 4096\n\t.incbin "%s"\n' $$< >$$@
+
+$O/$(1)/archive.o: $O/$(1)/archive.S
+	$$(call say,EMBED)
+	$$(Q)$(CC) -target $$(TARGET_$(1)) -c -o $$@ $$<
+
+$O/$(1)/smalt.elf: $$(OBJ_$(1)) linker.ld $(wildcard arch/$(1)/*.ld) $O/embed
+	$$(call say,LD)
+	$$(Q)$(LD) $(LINK) $$(LDFLAGS_$(1)) -L arch/$(1) -T linker.ld -Map $$(@:.elf=.map) -o $$@ $$(OBJ_$(1)) $$(LIBS_$(1))
+
+$O/$(1)/smalt.img: $O/$(1)/smalt.elf
+	$$(call say,OBJCOPY)
+	$$(Q)llvm-objcopy -O binary $$< $$@
+
+-include $$(patsubst %.o,%.d,$$(OBJ_$(1)))
+endef
+$(foreach a,$(ARCHES),$(eval $(call machine,$a)))
+
+# What the loaders carry: rewritten, and so linked anew, only when EMBED changes.
+$O/embed: $(if $(filter-out x$(file <$O/embed),x$(EMBED)),FORCE)
+	@mkdir -p $(@D)
+	@printf '%s' '$(EMBED)' >$@
+
+# --- the host: the tool, and the same sanitized for the tests ---------------------
+
+define host
+$O/$(1)/%.o: % Makefile | $O/ready
+	@mkdir -p $$(@D)
+	$$(call say,HOSTCC)
+	$$(Q)$(CC) $(COMMON) $(HOST) $(2) -c -o $$@ $$<
+
+$O/$(1)/core.a: $(SHARED:%=$O/$(1)/%.o)
+$O/$(1)/tools.a: $(TOOLS:%=$O/$(1)/%.o)
+$O/$(1)/smalt: $O/$(1)/tools.a $O/$(1)/core.a
+	$$(call say,HOSTLD)
+	$$(Q)$(CC) $(2) -o $$@ $$^ $(LIBS)
+-include $$(patsubst %,$O/$(1)/%.d,$(SHARED) $(TOOLS) $(wildcard tests/unit/*.c))
+endef
+$(eval $(call host,host,-O2))
+$(eval $(call host,check,$(CHECKS)))
+
+%.a:
+	$(call say,AR)
+	$(Q)rm -f $@ && llvm-ar rcs $@ $^
+
+$O/smalt: $O/host/smalt
+	$(Q)cp $< $@
+
+UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
+
+# test_NAME of a tool links the tools, every other one only what the loader also has.
+$(foreach t,$(UNITS),$(if $(wildcard tools/$t.c),$(eval $O/check/test_$t: $O/check/tools.a)))
+$O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/core.a
+	$(call say,HOSTLD)
+	$(Q)$(CC) $(CHECKS) -o $@ $< $(filter %tools.a,$^) $(filter %core.a,$^) -lcmocka $(LIBS)
+
+.PHONY: unit $(UNITS:%=check-%)
+unit: $(UNITS:%=$O/check/test_%) $O/data
+	@$(PYTHON) tests/units.py $O/results/unit.tsv $(filter %/test_%,$^)
+$(UNITS:%=check-%): check-%: $O/check/test_% $O/data
+	@$<
+
+# Malformed files: assembler source, cut out of their objects.
+$O/data: $(wildcard tests/data/*)
+	$(call say,DATA)
+	$(Q)mkdir -p $@ && $(if $^,$(PYTHON) tests/data/extract.py $@) && touch $@
+
+# --- checks -----------------------------------------------------------------------
+
+.PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench mutate install \
+        setup clean
+check: check-layers check-headers unit
+
+check-layers:
+	@tests/layers.sh .
+
+HEADERS := $(wildcard include/*.h include/smalt/*.h)
+check-headers: $(HEADERS:%=$O/headers/%.ok)
+$O/headers/include/smalt/%.ok: STD := -std=c99 -pedantic
+$O/headers/%.ok: % | $O/ready
+	@mkdir -p $(@D)
+	$(call say,HEADER)
+	$(Q)$(CC) $(COMMON) $(STD) -Wno-unused-function -ffreestanding -MF $@.d -MT $@ -include $< -x c -c -o /dev/null /dev/null
+	@touch $@
+-include $(HEADERS:%=$O/headers/%.ok.d)
+
+# pytest once per machine and once for what needs none, side by side.
+guests: all $O/check/smalt $O/data
+	@+$(MAKE) --no-print-directory -j$(shell nproc) -Otarget $(addprefix pytest-,host $(ARCHES))
+pytest-%: FORCE
+	@$(PYTHON) -m pytest -q -p no:cacheprovider tests --only $*
+
+everything: check guests conformance
+conformance:
+	@$(PYTHON) tests/conformance.py $O/results docs/conformance.md
+
+# --- what people call -------------------------------------------------------------
+
+SETUP_SH := O=$O MACHINES='$(foreach a,$(ARCHES),$a:$(DEBIAN_$a))' tools/setup.sh
+setup run test:
+	@$(SETUP_SH) $@ $(if $(filter run,$@),&& $(MAKE) --no-print-directory demo) \
+	$(if $(filter test,$@),&& rm -rf $O/results && $(MAKE) --no-print-directory everything)
+$O/ready: tools/setup.sh
+	@mkdir -p $O && $(SETUP_SH) build && touch $@
+
+demo: $O/smalt $(ARCH)
+	$(if $(filter-out direct,$(BOOT)),$(error BOOT=$(BOOT): only direct is known))
+	@$O/smalt run --loader $O/$(ARCH)/$(firstword $(IMAGE_$(ARCH)) smalt.elf) --machine $(ARCH) $(ARGS)
+
+clean:
+	rm -rf $O
