@@ -54,6 +54,12 @@ void arch_prepare(const struct jump *jump);
 /* To a kernel of Smalt's own protocol, exactly as H5 says. */
 _Noreturn void arch_jump(const struct jump *jump);
 
+/*
+ * To a kernel of a foreign protocol (protocol.h): paging off, argument in ebx / x0, exactly as
+ * PVH and the arm64 Image say. Both addresses below 4 GiB on x86_64.
+ */
+_Noreturn void arch_enter(uint64_t entry_pa, uint64_t argument_pa);
+
 /* Ends the loader: status as exit.h says, then stops for good. */
 _Noreturn void arch_exit(uint32_t status);
 

@@ -40,7 +40,8 @@ struct reporter_setup {
 	uint32_t serial_port;
 	uint64_t serial_va;
 };
-extern struct reporter_setup reporter_setup;     /* in the reporter's data part */
+/* In the reporter's data part; hidden, so that it is reached without a table of addresses. */
+extern struct reporter_setup reporter_setup __attribute__((visibility("hidden")));
 
 /* Prints the report and leaves with status 126; never returns, also if it faults itself. */
 _Noreturn void reporter_report(const struct report *report);

@@ -8,11 +8,14 @@
 #include "env.h"
 
 /* Symbols of linker.ld; hidden, so that code reaches them relative to itself. */
+#pragma GCC visibility push(hidden)
 extern uint8_t image_start[], image_end[], text_start[], text_end[], rodata_start[], rodata_end[];
 extern uint8_t jump_start[], jump_end[], reporter_text_start[], reporter_text_end[];
 extern uint8_t reporter_rodata_start[], reporter_rodata_end[], cpu_start[], cpu_end[];
 extern uint8_t reporter_data_start[], reporter_data_end[], data_start[], data_end[];
 extern uint8_t bss_start[], bss_end[], archive_start[], archive_end[];
+extern uint8_t rela_start[], rela_end[];
+#pragma GCC visibility pop
 
 /*
  * Adds delta to every word of the image at image that a relative relocation
