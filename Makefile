@@ -40,8 +40,8 @@ HOST   := -D_GNU_SOURCE
 
 # The core is compiled for every machine and twice for the host. What stands for
 # libc, and what reaches for the loader's own image, stays in the loaders.
-CORE   := $(wildcard lib/*.c object/*.c mm/*.c boot/*.c)
-LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter)\.h"' $(wildcard boot/*.c) /dev/null)
+CORE   := $(wildcard lib/*.c object/*.c mm/*.c boot/*.c boot/*/*.c)
+LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter)\.h"' $(wildcard boot/*.c boot/*/*.c) /dev/null)
 FACTS  := $(wildcard arch/*/machine.c)
 TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
 SHARED := $(filter-out $(LOADER),$(CORE)) $(FACTS) $(wildcard tools/host.c)
