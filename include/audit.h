@@ -19,18 +19,21 @@ struct audit_tables {
 	uint64_t tables_bytes;
 };
 
-/*
- * Every leaf agrees with maps, ascending and disjoint, and maps has nothing more.
- * Counts leaves below split_va in low[], from it on in high[] by log2 of bytes
- * (index 12: 4K ... 30: 1G), a contiguous run as one. ST_AUDIT with the address and both values.
- */
 struct audit_leaves {
 	uint64_t direct_va, direct_bytes;    /* in: the direct map, counted apart */
-	uint64_t rows[40];                   /* out: by log2 of the leaf's bytes */
+	uint64_t rows[40];                   /* out: by log2 of the leaf's bytes (12: 4K ... 30: 1G) */
 	uint64_t direct[40];
-	uint64_t tables;                     /* out: tables reached */
+	uint64_t tables;                     /* out: tables reached, roots included */
 };
 
+/*
+ * Every leaf agrees with maps, ascending and disjoint, and nothing more is mapped:
+ * rights, memory type, global and accessed bits, contiguous runs (complete and aligned; counted as
+ * one leaf). Every table lies in the given pages, behind the one that was met
+ * before it in order of va (pagetable.h builds them so), and maps something:
+ * so none is reached twice. ST_AUDIT with the entry that is there, the entry that should be,
+ * and its va as word. Of leaves, what was counted until then.
+ */
 MUST_CHECK enum status audit_tables(const struct audit_tables *tables, const struct map *maps,
                                     uint32_t map_count, struct audit_leaves *leaves,
                                     struct fault *fault);

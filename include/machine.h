@@ -37,6 +37,7 @@ struct format {
 	uint8_t leaf_count;
 	struct leaf leaves[MACHINE_LEAVES];   /* ascending; [0] is the page */
 	uint64_t pa_mask;        /* address bits of any entry */
+	uint64_t small_below;    /* leaves larger than a page begin at this pa or above */
 	uint64_t table;          /* all other bits of an entry that points to a table */
 	uint64_t leaf[2];        /* fixed bits of a leaf at level 0, above level 0 */
 	uint64_t run;            /* added to every entry of a contiguous run */
@@ -76,6 +77,9 @@ struct machine {
 
 extern const struct machine machine_x86_64;
 extern const struct machine machine_aarch64;
+
+/* Of the loader's own map at EL2: machine_aarch64.format is for EL1. Knows no U. */
+extern const struct format format_aarch64_el2;
 
 /* Every machine, NULL at the end. Host only: a loader knows its own. */
 extern const struct machine *const machines[];

@@ -27,15 +27,17 @@ struct pagetable {
 /*
  * How many tables the maps need, all roots included (an unused half is an empty
  * root). maps ascend and are disjoint. O(maps * levels). ST_NO_ADDRESS if one
- * lies in no range of the machine, ST_OVERLAP if they do not ascend,
- * ST_WX if the machine must not map such rights.
+ * lies in no range of the machine or its pa has too many bits, ST_OVERLAP if they do not
+ * ascend, ST_WX if the machine must not map such rights, ST_MISALIGNED, ST_INVALID
+ * (no bytes, an unknown memory type), ST_NO_MEMORY (more tables than 32 bits count).
  */
 MUST_CHECK enum status pagetable_count(const struct pagetable *pt, const struct map *maps,
                                        uint32_t map_count, uint32_t *tables, struct fault *fault);
 
 /*
  * Writes exactly the counted tables at tables_pa, table_count of them, and sets
- * root_pa. The frames need not be zero.
+ * root_pa. The frames need not be zero. maps are those that pagetable_count()
+ * accepted. The tables behind the roots lie in the order in which their first va ascends.
  */
 void pagetable_build(struct pagetable *pt, const struct map *maps, uint32_t map_count);
 

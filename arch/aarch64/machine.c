@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * machine.c: facts of aarch64: every bit as the processor expects it, no code.
+ *
+ * Arm ARM DDI 0487, chapter D8 "The AArch64 Virtual Memory System Architecture",
+ * "Translation table descriptor formats": VMSAv8-64, 4 KiB granule, 48-bit
+ * addresses, stage 1. Arm's level 3 is our level 0. MAIR_EL1 = 0: write-back,
+ * 1: not cacheable, 2: Device-nGnRE (requirements H5).
+ */
+#include "machine.h"
+
+/* "Table descriptor format", "Block and Page descriptor formats" */
+#define VALID      (1ull << 0)
+#define TABLE      (1ull << 1)   /* above level 0 a table; at level 0: a page */
+/* "Block and Page descriptor attribute fields": lower attributes */
+#define ATTR(n)    ((uint64_t)(n) << 2)
+#define AP_EL0     (1ull << 6)   /* AP[1]: EL0 too; RES1 in a regime without EL0 */
+#define AP_RO      (1ull << 7)   /* AP[2] */
+#define SH_INNER   (3ull << 8)
+#define AF         (1ull << 10)
+#define NG         (1ull << 11)  /* not global */
+/* upper attributes */
+#define CONTIGUOUS (1ull << 52)
+#define PXN        (1ull << 53)
+#define UXN        (1ull << 54)
+#define XN         (1ull << 54)  /* in a regime without EL0; PXN is RES0 there */
+
+/* "The Contiguous bit": 16 entries, aligned to 16, with the 4 KiB granule. */
+#define LEAVES { \
+	{ .shift = 12, .level = 0 }, \
+	{ .shift = 16, .level = 0, .run_shift = 4 }, \
+	{ .shift = 21, .level = 1 }, \
+	{ .shift = 25, .level = 1, .run_shift = 4 }, \
+	{ .shift = 30, .level = 2 }, \
+}
+
+/* Shareability of Device memory is fixed, its field says nothing. */
+#define MEMORY { SH_INNER | ATTR(0), SH_INNER | ATTR(1), ATTR(2) }
+
+static const struct format format_aarch64 = {
+	.granule_shift = 12,
+	.index_bits = 9,
+	.levels = 4,
+	.leaf_count = 5,
+	.leaves = LEAVES,
+	.pa_mask = 0x0000fffffffff000,
+	.table = VALID | TABLE,
+	.leaf = { VALID | TABLE | AF, VALID | AF },
+	.run = CONTIGUOUS,
+	/* "Stage 1 data accesses using Direct permissions", "... instruction execution" */
+	.prot = {
+		/* No table of this machine can express these: place widens them by R */
+		[0]                               = FORMAT_REFUSED,
+		[SMALT_X]                         = FORMAT_REFUSED,
+		[SMALT_W]                         = FORMAT_REFUSED,
+		[SMALT_W | SMALT_X]               = FORMAT_REFUSED,
+		[SMALT_U]                         = FORMAT_REFUSED,
+		[SMALT_U | SMALT_X]               = FORMAT_REFUSED,
+		[SMALT_U | SMALT_W]               = FORMAT_REFUSED,
+		[SMALT_U | SMALT_W | SMALT_X]     = FORMAT_REFUSED,
+		[SMALT_R]                         = AP_RO | PXN | UXN,
+		[SMALT_R | SMALT_W]               = PXN | UXN,
+		[SMALT_R | SMALT_X]               = AP_RO | UXN,
+		/* wx=allow is the policy of place and extent, not of the machine */
+		[SMALT_R | SMALT_W | SMALT_X]     = UXN,
+		[SMALT_U | SMALT_R]               = NG | AP_EL0 | AP_RO | PXN | UXN,
+		[SMALT_U | SMALT_R | SMALT_W]     = NG | AP_EL0 | PXN | UXN,
+		[SMALT_U | SMALT_R | SMALT_X]     = NG | AP_EL0 | AP_RO | PXN,
+		[SMALT_U | SMALT_R | SMALT_W | SMALT_X] = NG | AP_EL0 | PXN,
+	},
+	.memory = { MEMORY, MEMORY },
+};
+
+/* HCR_EL2.E2H = 0: one range of addresses, one privilege level. */
+const struct format format_aarch64_el2 = {
+	.granule_shift = 12,
+	.index_bits = 9,
+	.levels = 4,
+	.leaf_count = 5,
+	.leaves = LEAVES,
+	.pa_mask = 0x0000fffffffff000,
+	.table = VALID | TABLE,
+	.leaf = { VALID | TABLE | AF, VALID | AF },
+	.run = CONTIGUOUS,
+	.prot = {
+		[0]                               = FORMAT_REFUSED,
+		[SMALT_X]                         = FORMAT_REFUSED,
+		[SMALT_W]                         = FORMAT_REFUSED,
+		[SMALT_W | SMALT_X]               = FORMAT_REFUSED,
+		[SMALT_R]                         = AP_EL0 | AP_RO | XN,
+		[SMALT_R | SMALT_W]               = AP_EL0 | XN,
+		[SMALT_R | SMALT_X]               = AP_EL0 | AP_RO,
+		[SMALT_R | SMALT_W | SMALT_X]     = AP_EL0,
+		[SMALT_U]                         = FORMAT_REFUSED,
+		[SMALT_U | SMALT_X]               = FORMAT_REFUSED,
+		[SMALT_U | SMALT_W]               = FORMAT_REFUSED,
+		[SMALT_U | SMALT_W | SMALT_X]     = FORMAT_REFUSED,
+		[SMALT_U | SMALT_R]               = FORMAT_REFUSED,
+		[SMALT_U | SMALT_R | SMALT_W]     = FORMAT_REFUSED,
+		[SMALT_U | SMALT_R | SMALT_X]     = FORMAT_REFUSED,
+		[SMALT_U | SMALT_R | SMALT_W | SMALT_X] = FORMAT_REFUSED,
+	},
+	.memory = { MEMORY, MEMORY },
+};
+
+/* ELF for the Arm 64-bit Architecture, "Static Data relocations", "Dynamic relocations". */
+static const struct reloc_name rel_names[] = {
+	{ 0, "R_AARCH64_NONE" },
+	{ 257, "R_AARCH64_ABS64" },
+	{ 258, "R_AARCH64_ABS32" },
+	{ 259, "R_AARCH64_ABS16" },
+	{ 260, "R_AARCH64_PREL64" },
+	{ 261, "R_AARCH64_PREL32" },
+	{ 262, "R_AARCH64_PREL16" },
+	{ 1024, "R_AARCH64_COPY" },
+	{ 1025, "R_AARCH64_GLOB_DAT" },
+	{ 1026, "R_AARCH64_JUMP_SLOT" },
+	{ 1027, "R_AARCH64_RELATIVE" },
+	{ 1028, "R_AARCH64_TLS_IMPDEF1" },
+	{ 1029, "R_AARCH64_TLS_IMPDEF2" },
+	{ 1030, "R_AARCH64_TLS_TPREL" },
+	{ 1031, "R_AARCH64_TLSDESC" },
+	{ 1032, "R_AARCH64_IRELATIVE" },
+	{ 0, 0 },
+};
+
+const struct machine machine_aarch64 = {
+	.name = "aarch64",
+	.elf_machine = SMALT_MACHINE_AARCH64,
+	.root_count = 2,
+	.range_count = 2,
+	/* TCR_EL1.T0SZ = T1SZ = 16: "Address translation ... VA range" */
+	.ranges = {
+		{ 0, 0x0000ffffffffffff, 0 },            /* TTBR0_EL1 */
+		{ 0xffff000000000000, UINT64_MAX, 1 },   /* TTBR1_EL1 */
+	},
+	.format = &format_aarch64,
+	.rel_none = 0,
+	.rel_relative = 1027,
+	.rel_names = rel_names,
+	.kernel_va = 0xffff800000000000,
+	.direct_map_va = 0xffff000000000000,
+	.frame_floor = 1 << 12,              /* a frame at 0 would look like none */
+	.loader_limit = UINT64_MAX,
+	.path = SMALT_PATH_IMAGE,
+	.counter_kind = SMALT_COUNTER_CNTVCT,
+	.trap_byte = 0x00,                   /* UDF #0: chapter C6, "UDF" */
+};
