@@ -18,18 +18,22 @@
  * Defines _start, the ELF entry: calls function(handoff, magic) with the stack
  * as the machine's calling convention wants it. The function must not return.
  *
- *     void kernel(const struct smalt_handoff *handoff, uint64_t magic);
+ *     static void kernel(const struct smalt_handoff *handoff, uint64_t magic) { ... }
  *     SMALT_ENTRY(kernel);
  */
 #if defined(__x86_64__)
-#define SMALT_ENTRY(function) \
-	__asm__(".pushsection .text\n.globl _start\n.type _start, @function\n" \
-	        "_start: call " #function "\nud2\n.popsection")
+#define SMALT_ENTRY_CALL ".p2align 4\n_start: call smalt_start\nud2\n"
 #elif defined(__aarch64__)
-#define SMALT_ENTRY(function) \
-	__asm__(".pushsection .text\n.globl _start\n.type _start, %function\n" \
-	        ".balign 4\n_start: bl " #function "\nudf #0\n.popsection")
+#define SMALT_ENTRY_CALL ".p2align 2\n_start: bl smalt_start\nudf #0\n"
 #endif
+#define SMALT_ENTRY(function)                                                               \
+	void smalt_start(const struct smalt_handoff *, uint64_t) __asm__("smalt_start");    \
+	__attribute__((used)) void smalt_start(const struct smalt_handoff *handoff,         \
+	                                       uint64_t magic)                              \
+	{                                                                                   \
+		function(handoff, magic);                                                   \
+	}                                                                                   \
+	__asm__(".pushsection .text\n.globl _start\n" SMALT_ENTRY_CALL ".popsection")
 
 /* Did the Smalt that wrote it know this member of struct smalt_handoff? */
 #define SMALT_HAS(handoff, member) \
