@@ -17,8 +17,8 @@ includes() {
 	cat <<-END
 	homes lib align check mem str status_list libfdt_env
 	homes facts machine
-	homes object elf
-	homes act arch
+	homes object elf64
+	homes act arch arch_memory
 	rooms lib lib public
 	rooms facts facts public
 	rooms object lib facts object public
