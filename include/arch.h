@@ -6,6 +6,7 @@
 #ifndef ARCH_H
 #define ARCH_H
 
+#include "arch_memory.h"
 #include "env.h"
 #include "pagetable.h"
 
@@ -26,10 +27,6 @@ const struct format *arch_loader_format(void);
 
 /* Switches to the loader's own tables: everything that the loader touches is mapped va == pa. */
 void arch_own_map(const struct pagetable *pt);
-
-/* Forward copies and zeroing in the widest general steps; caches on. bytes may be anything. */
-void arch_copy(void *to, const void *from, uint64_t bytes);
-void arch_zero(void *to, uint64_t bytes);
 
 /* Cleans to the point of unification and invalidates instructions; cleans to the point of coherency. */
 void arch_sync_code(uint64_t pa, uint64_t bytes);

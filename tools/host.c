@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * host.c: the two acts that the portable core asks of its surroundings, on the host.
+ * host.c: the acts that the portable core asks of its surroundings, on the host.
  *
  * A broken invariant must leave a core and a place, never a result: abort().
  */
@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void check_failed(const char *file, unsigned line, const char *what)
 {
@@ -23,4 +24,14 @@ void arch_put(uint32_t kind, uint64_t address, char c)
 	(void)kind;
 	(void)address;
 	putchar(c);
+}
+
+void arch_copy(void *to, const void *from, uint64_t bytes)
+{
+	memcpy(to, from, bytes);
+}
+
+void arch_zero(void *to, uint64_t bytes)
+{
+	memset(to, 0, bytes);
 }

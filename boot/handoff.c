@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * handoff.c: writes the table that the kernel receives (smalt/handoff.h).
+ *
+ * One description serves twice: with no memory behind it, it measures; with the
+ * frames behind it, it writes. So what is reserved is what is needed. The final
+ * memory map is bounded while measuring, and exact when written.
+ */
+#include <smalt/handoff.h>
+
+#include <stddef.h>
+
+#include "align.h"
+#include "boot.h"
+#include "extent.h"
+#include "mem.h"
+
+/* The region: `at` grows; base is NULL while measuring. */
+struct book {
+	uint8_t *base;
+	uint64_t va;
+	uint64_t at;
+};
+
+/* Reserves aligned bytes and returns their offset. */
+static uint64_t reserve(struct book *book, uint64_t bytes)
+{
+	uint64_t start = align_up(book->at, 8);
+
+	book->at = start + bytes;
+	return start;
+}
+
+static uint64_t put(struct book *book, const void *from, uint64_t bytes)
+{
+	uint64_t start = reserve(book, bytes);
+
+	if (book->base && bytes)
+		memcpy(book->base + start, from, bytes);
+	return book->va + start;
+}
+
+/* Text gets a NUL: the region is zero where nothing is written. */
+static uint64_t put_text(struct book *book, struct span text)
+{
+	uint64_t va = put(book, text.base, text.bytes);
+
+	book->at++;
+	return va;
+}
+
+static uint64_t put_blob(struct book *book, struct span blob)
+{
+	return blob.bytes ? put(book, blob.base, blob.bytes) : 0;
+}
+
+static struct smalt_array put_array(struct book *book, const void *from, uint32_t count,
+                                    uint32_t entry_bytes)
+{
+	return (struct smalt_array){ put(book, from, (uint64_t)count * entry_bytes), count,
+	                             entry_bytes };
+}
+
+static uint64_t biased(const struct boot_object *o, struct area area)
+{
+	return area.bytes ? area.va + o->placement.bias : 0;
+}
+
+static bool is_mapped(const struct boot *boot, const struct boot_object *o, uint64_t va)
+{
+	(void)boot;
+	return object_segment_at(&o->object, va) != NULL;
+}
+
+/* The program headers where a row really holds them all, else 0 (M16). */
+static uint64_t phdr_va(const struct boot *boot, uint32_t index)
+{
+	const struct object *object = &boot->objects[index].object;
+	uint64_t bytes = (uint64_t)object->phdr_count * object->phdr_entry_bytes;
+
+	for (uint32_t i = 0; i < boot->space.row_count; i++) {
+		const struct smalt_row *row = &boot->space.rows[i];
+
+		if (row->object == index && (row->flags & SMALT_ROW_PHDR_TABLE) && bytes &&
+		    (row->prot & SMALT_R))
+			return row->va + (object->phdr_offset - row->file_offset);
+	}
+	return 0;
+}
+
+/* First and last byte that is mapped, from the rows. */
+static void image_of(const struct boot *boot, uint32_t index, struct smalt_object *record)
+{
+	for (uint32_t i = 0; i < boot->space.row_count; i++) {
+		const struct smalt_row *row = &boot->space.rows[i];
+
+		if (row->object != index)
+			continue;
+		if (record->image_end == 0)
+			record->image_start = row->va;
+		record->image_end = row->va + row->mem_bytes;
+	}
+}
+
+static bool has_entry(const struct boot_object *o)
+{
+	return o->role == SMALT_ROLE_KERNEL || o->object.entry != 0;
+}
+
+static void describe_headers(struct smalt_object *record, const struct object *object)
+{
+	record->phdr_count = object->phdr_count;
+	record->phdr_entry_bytes = object->phdr_entry_bytes;
+	record->section_offset = object->section_offset;
+	record->section_count = object->section_count;
+	record->section_entry_bytes = object->section_entry_bytes;
+	record->stack_prot = object->stack_prot;
+	record->format = object->format;
+	record->flags = object->flags;
+	record->file_bytes = object->bytes.bytes;
+	record->bytes_pa = object->bytes_pa == OBJECT_NOWHERE ? 0 : object->bytes_pa;
+}
+
+static void describe_areas(struct smalt_object *record, const struct boot_object *o)
+{
+	const struct object *object = &o->object;
+
+	record->tls_va = biased(o, object->tls);
+	record->tls_mem_bytes = object->tls.bytes;
+	record->tls_file_bytes = object->tls_file_bytes;
+	record->tls_align = object->tls_align;
+	record->dynamic_va = biased(o, object->dynamic);
+	record->dynamic_bytes = object->dynamic.bytes;
+	record->relro_va = biased(o, object->relro);
+	record->relro_bytes = object->relro.bytes;
+	record->init_array_va = biased(o, object->init_array);
+	record->init_array_bytes = object->init_array.bytes;
+	record->fini_array_va = biased(o, object->fini_array);
+	record->fini_array_bytes = object->fini_array.bytes;
+}
+
+static struct smalt_object describe(const struct boot *boot, uint32_t index, struct book *book)
+{
+	const struct boot_object *o = &boot->objects[index];
+	struct smalt_object record = { .role = o->role };
+
+	describe_headers(&record, &o->object);
+	describe_areas(&record, o);
+	image_of(boot, index, &record);
+	record.name_va = put_text(book, o->object.name);
+	record.args_va = put_text(book, o->args);
+	record.interp_va = o->object.interp.bytes ? put_text(book, o->object.interp) : 0;
+	record.build_id_va = put_blob(book, o->object.build_id);
+	record.build_id_bytes = o->object.build_id.bytes;
+	record.base = o->placement.base;
+	record.bias = o->placement.bias;
+	record.entry = has_entry(o) ? o->object.entry + o->placement.bias : 0;
+	record.phdr_va = phdr_va(boot, index);
+	if (o->object.kind == OBJECT_MOVABLE) {
+		record.flags |= SMALT_OBJECT_POSITION_INDEPENDENT;
+		if (o->relocate)
+			record.flags |= SMALT_OBJECT_RELOCATED;
+	}
+	return record;
+}
+
+static struct smalt_array put_objects(const struct boot *boot, struct book *book)
+{
+	struct smalt_array array = { 0, boot->object_count, sizeof(struct smalt_object) };
+	uint64_t start = reserve(book, (uint64_t)array.count * array.entry_bytes);
+
+	for (uint32_t i = 0; i < boot->object_count; i++) {
+		struct smalt_object record = describe(boot, i, book);
+
+		if (book->base)
+			memcpy(book->base + start + i * sizeof record, &record, sizeof record);
+	}
+	array.va = book->va + start;
+	return array;
+}
+
+static uint32_t count_notes(const struct boot *boot)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < boot->object_count; i++)
+		count += boot->objects[i].object.note_count;
+	return count;
+}
+
+static struct smalt_note describe_note(const struct boot *boot, uint32_t index,
+                                       const struct note *note, struct book *book)
+{
+	const struct boot_object *o = &boot->objects[index];
+
+	return (struct smalt_note){
+		.va = note->va && is_mapped(boot, o, note->va) ? note->va + o->placement.bias : 0,
+		.file_offset = note->file_offset,
+		.desc_bytes = (uint32_t)note->desc.bytes,
+		.type = note->type,
+		.object = index,
+		.owner_bytes = (uint32_t)note->owner.bytes,
+		.owner_va = put_text(book, note->owner),
+	};
+}
+
+static struct smalt_array put_notes(const struct boot *boot, struct book *book)
+{
+	struct smalt_array array = { 0, count_notes(boot), sizeof(struct smalt_note) };
+	uint64_t start = reserve(book, (uint64_t)array.count * array.entry_bytes), at = start;
+
+	for (uint32_t i = 0; i < boot->object_count; i++)
+		for (uint32_t n = 0; n < boot->objects[i].object.note_count; n++) {
+			struct smalt_note note =
+				describe_note(boot, i, &boot->objects[i].object.notes[n], book);
+
+			if (book->base)
+				memcpy(book->base + at, &note, sizeof note);
+			at += sizeof note;
+		}
+	array.va = book->va + start;
+	return array;
+}
+
+/* While measuring: what the final map can have at most; every taken range splits one in three. */
+static struct smalt_array put_memory(const struct boot *boot, struct book *book)
+{
+	static const uint32_t handoff_and_tables = 2;
+	uint32_t bound = boot->env->memory.count +
+	                 2 * (boot->frames.taken.count + handoff_and_tables);
+
+	if (book->base)
+		return put_array(book, boot->after.ranges, boot->after.count,
+		                 sizeof(struct smalt_memory));
+	return put_array(book, NULL, bound, sizeof(struct smalt_memory));
+}
+
+static void describe_tables(const struct boot *boot, struct smalt_handoff *h)
+{
+	const struct format *format = boot->space.format;
+
+	h->root_pa[0] = boot->pt.root_pa[0];
+	h->root_pa[1] = boot->pt.root_pa[1];
+	h->tables_pa = boot->pt.tables_pa;
+	h->tables_count = boot->pt.table_count;
+	h->tables_bytes = boot->pt.table_count * boot->space.granule;
+	h->granule_shift = format->granule_shift;
+	h->paging_levels = format->levels;
+	for (unsigned i = 0; i < format->leaf_count; i++)
+		h->leaf_shift[i] = format->leaves[i].shift;
+	if (boot->direct_map_bytes) {
+		h->direct_map_va = boot->direct_map_va;
+		h->direct_map_bytes = boot->direct_map_bytes;
+	}
+}
+
+/* The va of a physical address in an ACPI row, 0 if no row has it. */
+static uint64_t acpi_va(const struct boot *boot, uint64_t pa)
+{
+	const struct space *space = &boot->space;
+
+	for (uint32_t i = 0; i < space->extent_count; i++) {
+		const struct smalt_extent *extent = &space->extents[i];
+
+		if (space->rows[extent->row].kind == SMALT_KIND_ACPI && pa - extent->pa < extent->bytes)
+			return extent->va + (pa - extent->pa);
+	}
+	return 0;
+}
+
+static void describe_firmware(const struct boot *boot, struct smalt_handoff *h, struct book *book)
+{
+	const struct env *env = boot->env;
+
+	h->acpi_rsdp_pa = env->rsdp_pa;
+	h->acpi_rsdp_va = env->rsdp_pa ? acpi_va(boot, env->rsdp_pa) : 0;
+	h->smbios_pa = env->smbios_pa;
+	h->devicetree_va = boot->own_va[SMALT_KIND_DEVICETREE];
+	h->devicetree_bytes = env->devicetree.bytes.bytes;
+	h->serial_kind = env->serial_kind;
+	if (env->serial_kind == SMALT_SERIAL_8250_PORT) {
+		h->serial_port = (uint32_t)env->serial_address;
+	} else if (env->serial_kind == SMALT_SERIAL_PL011) {
+		h->serial_pa = env->serial_address;
+		h->serial_va = boot->own_va[SMALT_KIND_SERIAL] +
+		               env->serial_address % boot->space.granule;
+	}
+	h->entropy_source = env->entropy_source;
+	h->entropy_bytes = (uint32_t)env->entropy.bytes;
+	h->entropy_va = put_blob(book, env->entropy);
+	h->counter_kind = env->machine->counter_kind;
+	h->counter_hz = env->cpu.counter_hz;
+	h->psci_conduit = env->psci_conduit;
+	h->wall_clock = env->wall_clock;
+	h->boot_cpu = env->cpu.id;
+}
+
+static void describe_profile(const struct boot *boot, struct smalt_profile *profile)
+{
+	const struct format *format = boot->space.format;
+
+	profile->copied_bytes = boot->cost.copied_bytes;
+	profile->zeroed_bytes = boot->cost.zeroed_bytes;
+	profile->in_place_bytes = boot->cost.in_place_bytes;
+	profile->frames = boot->cost.frames;
+	profile->counter_start = boot->env->counter_start;
+	profile->leaves_lower_bound = space_lower_bound(&boot->space);
+	profile->leaves_ideal = space_ideal(&boot->space);
+	for (unsigned i = 0; i < format->leaf_count; i++) {
+		profile->leaves[i] = boot->leaves.rows[format->leaves[i].shift];
+		profile->direct_map_leaves[i] = boot->leaves.direct[format->leaves[i].shift];
+	}
+}
+
+static void describe_own(const struct boot *boot, struct smalt_handoff *h)
+{
+	h->magic = SMALT_MAGIC;
+	h->version = SMALT_HANDOFF_VERSION;
+	h->bytes = sizeof *h;
+	h->pa = boot->handoff_pa;
+	h->machine = boot->env->machine->elf_machine;
+	h->path = boot->env->path;
+	h->stack_top = boot->stack_top;
+	h->stack_bytes = boot->stack_top - boot->own_va[SMALT_KIND_STACK];
+	h->reporter_va = boot->own_va[SMALT_KIND_REPORTER];
+	h->jump_va = boot->own_va[SMALT_KIND_JUMP];
+	h->colors.policy = SMALT_COLOR_OFF;
+	h->colors.count = 1;
+}
+
+/* While measuring, the handoff's own row and extent are counted though not there yet. */
+static void describe_all(const struct boot *boot, struct smalt_handoff *h, struct book *book)
+{
+	uint32_t own = book->base ? 0 : 1;
+
+	reserve(book, sizeof *h);
+	h->rows = put_array(book, boot->space.rows, boot->space.row_count + own,
+	                    sizeof(struct smalt_row));
+	h->extents = put_array(book, boot->space.extents, boot->space.extent_count + own,
+	                       sizeof(struct smalt_extent));
+	h->memory = put_memory(boot, book);
+	h->objects = put_objects(boot, book);
+	h->notes = put_notes(boot, book);
+	h->cmdline_va = put_text(book, boot->cmdline);
+	h->cmdline_bytes = boot->cmdline.bytes;
+	describe_firmware(boot, h, book);
+}
+
+enum status handoff_reserve(struct boot *boot, struct fault *fault)
+{
+	struct space *space = &boot->space;
+	struct book book = { 0 };
+	struct smalt_handoff measured = { 0 };
+	enum status status;
+	uint32_t row = 0;
+
+	describe_all(boot, &measured, &book);
+	boot->handoff_bytes = align_up(book.at, space->granule);
+	status = place_own(space, SMALT_KIND_HANDOFF, boot->handoff_bytes, SMALT_R,
+	                   boot->env->machine->kernel_va, space->granule, 0, &boot->handoff_va,
+	                   fault);
+	if (status != ST_OK)
+		return status;
+	while (space->rows[row].va != boot->handoff_va)
+		row++;
+	boot->own_va[SMALT_KIND_HANDOFF] = boot->handoff_va;
+	status = extent_own(space, row, SMALT_MEM_RESIDENT, boot->env->machine->loader_limit,
+	                    &boot->frames, fault);
+	if (status == ST_OK)
+		boot->handoff_pa = space->extents[space->extent_count - 1].pa;
+	return status;
+}
+
+void handoff_write(const struct boot *boot)
+{
+	struct smalt_handoff *h = env_pointer(boot->env, boot->handoff_pa);
+	struct book book = { (uint8_t *)h, boot->handoff_va, 0 };
+
+	memset(h, 0, boot->handoff_bytes);
+	describe_own(boot, h);
+	describe_tables(boot, h);
+	describe_all(boot, h, &book);
+	describe_profile(boot, &h->profile);
+	h->total_bytes = book.at;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * main.c: the story of one boot, the same for every firmware.
+ *
+ *     plan (can fail, changes nothing) ─▶ commit point ─▶ execute ─▶ jump (cannot fail)
+ */
+#include <stddef.h>
+
+#include "arch.h"
+#include "boot.h"
+#include "envtext.h"
+#include "log.h"
+#include "protocol.h"
+#include "reporter.h"
+#include "self.h"
+
+#define EXIT_REFUSED 125
+
+static struct span fallback_of(const struct boot *boot)
+{
+	if (boot->config.entries == NULL)
+		return (struct span){ NULL, 0 };
+	return boot->config.entries[boot->entry_index].fallback;
+}
+
+/*
+ * The entry that was asked for, then its fallback, then that one's; each fault is
+ * printed. More tries than entries would be a circle.
+ */
+static enum status plan_any(struct boot *boot, const struct env *env, struct arena *arena)
+{
+	struct span wanted = { NULL, 0 };
+	uint64_t mark = arena->used;
+	uint32_t tries = 1;
+
+	for (;; tries++) {
+		struct fault fault;
+		enum status status = boot_plan(boot, env, wanted, arena, &fault);
+
+		if (status == ST_OK)
+			return ST_OK;
+		log_fault(&fault);
+		wanted = fallback_of(boot);
+		if (wanted.bytes == 0 || tries >= boot->config.entry_count)
+			return status;
+		arena->used = mark;
+	}
+}
+
+static void sync_caches(const struct boot *boot)
+{
+	for (uint32_t i = 0; i < boot->sync_count; i++)
+		arch_sync_code(boot->sync[i].pa, boot->sync[i].bytes);
+}
+
+static void set_reporter(const struct boot *boot)
+{
+	const struct smalt_handoff *handoff = boot_handoff(boot);
+
+	reporter_setup = (struct reporter_setup){
+		.handoff_va = boot->handoff_va,
+		.serial_kind = handoff->serial_kind,
+		.serial_port = handoff->serial_port,
+		.serial_va = handoff->serial_va,
+	};
+}
+
+static struct jump jump_of(const struct boot *boot)
+{
+	const struct boot_object *kernel = &boot->objects[0];
+	uint64_t fault_stack_va = boot->own_va[SMALT_KIND_FAULT_STACK];
+
+	return (struct jump){
+		.root_pa = { boot->pt.root_pa[0], boot->pt.root_pa[1] },
+		.entry = kernel->object.entry + kernel->placement.bias,
+		.stack_top = boot->stack_top,
+		.handoff_va = boot->handoff_va,
+		.parts_va = boot->own_va[SMALT_KIND_JUMP],
+		.parts_pa = boot->env->parts[0].pa,
+		.fault_stack_top = fault_stack_va ? fault_stack_va + OWN_FAULT_STACK_BYTES : 0,
+		.reporter = boot->settings.reporter,
+	};
+}
+
+static _Noreturn void enter_own(const struct boot *boot)
+{
+	struct smalt_handoff *handoff = boot_handoff(boot);
+	struct jump jump = jump_of(boot);
+
+	set_reporter(boot);
+	arch_prepare(&jump);
+	handoff->profile.counter_entry = arch_counter();
+	arch_jump(&jump);
+}
+
+static _Noreturn void enter(const struct boot *boot)
+{
+	const struct protocol_boot *foreign = boot->protocol_state;
+
+	if (foreign)
+		arch_enter(foreign->entry_pa, foreign->argument_pa);
+	enter_own(boot);
+}
+
+/* smalt.env=serial: before planning, so that what is refused can be replayed too. */
+static void print_if_asked(const struct env *env, struct arena *arena)
+{
+	uint64_t mark = arena->used;
+	struct config_words words;
+	struct fault ignored;        /* the plan finds it again, and reports it */
+
+	if (config_words(&words, env->cmdline, arena, &ignored) == ST_OK && words.print_env)
+		envtext_print(env);
+	arena->used = mark;
+}
+
+/* Large, and only one: not on the stack. */
+static struct boot boot;
+
+void boot_main(struct env *env, struct arena *arena)
+{
+	struct smalt_handoff *handoff;
+
+	print_if_asked(env, arena);
+	if (plan_any(&boot, env, arena) != ST_OK)
+		arch_exit(EXIT_REFUSED);
+	handoff = boot_handoff(&boot);
+	if (handoff)
+		handoff->profile.counter_planned = arch_counter();
+	boot_execute(&boot);
+	sync_caches(&boot);
+	enter(&boot);
+}

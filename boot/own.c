@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * own.c: the rows of Smalt's own in the kernel's space: what the kernel stands
+ * on at entry (stack, CPU tables, jump page), the fault reporter, and what
+ * handoff pointers name (console, ACPI tables, devicetree; requirements H1, H8).
+ *
+ * They go where the machine puts position-independent kernels, behind what is
+ * already there: in the high half, and mostly in tables that exist anyway.
+ */
+#include <stddef.h>
+
+#include "align.h"
+#include "boot.h"
+#include "extent.h"
+
+
+
+static void note(struct boot *boot, uint32_t kind, const struct own *own)
+{
+	if (boot->own_va[kind] == 0)
+		boot->own_va[kind] = own->va;
+	boot->own[boot->own_count++] = *own;
+}
+
+/* One row with a guard on both sides. own->va is found. */
+static enum status place_one(struct boot *boot, uint32_t kind, uint64_t bytes, uint32_t prot,
+                             struct own own, struct fault *fault)
+{
+	enum status status = place_own(&boot->space, kind, bytes, prot,
+	                               boot->env->machine->kernel_va, boot->space.granule, 0,
+	                               &own.va, fault);
+
+	if (status == ST_OK)
+		note(boot, kind, &own);
+	return status;
+}
+
+static bool part_wanted(const struct boot *boot, const struct part *part)
+{
+	return part->kind != SMALT_KIND_REPORTER || boot->settings.reporter;
+}
+
+static enum status add_part(struct boot *boot, const struct part *part, uint64_t va,
+                            struct fault *fault)
+{
+	struct own own = { va, part->pa, SMALT_MEM_RESIDENT, SMALT_CACHE_WRITE_BACK };
+	struct smalt_row row = {
+		.va = va, .mem_bytes = part->bytes, .prot = part->prot, .kind = part->kind,
+		.object = SMALT_NONE, .segment = SMALT_NONE, .color = SMALT_NONE,
+	};
+
+	if (part->kind == SMALT_KIND_JUMP)
+		own.type = 0;        /* reclaimable, as the rest of the loader */
+	note(boot, part->kind, &own);
+	return space_add_rows(&boot->space, &row, 1, fault);
+}
+
+/* The parts keep their distances: their code reaches the others relative to itself. */
+static enum status place_parts(struct boot *boot, struct fault *fault)
+{
+	const struct part *first = boot->env->parts;
+	const struct part *last = first + boot->env->part_count - 1;
+	uint64_t va, bytes;
+	enum status status;
+
+	if (boot->env->part_count == 0)
+		return ST_OK;
+	bytes = last->pa + last->bytes - first->pa;
+	status = space_find(&boot->space, boot->env->machine->kernel_va, bytes,
+	                    boot->space.granule, 0, &va, fault);
+	if (status == ST_OK)
+		status = space_claim(&boot->space, va, bytes, span_of("smalt"), SMALT_NONE, fault);
+	for (const struct part *part = first; status == ST_OK && part <= last; part++)
+		if (part_wanted(boot, part))
+			status = add_part(boot, part, va + (part->pa - first->pa), fault);
+	return status;
+}
+
+static enum status place_stacks(struct boot *boot, struct fault *fault)
+{
+	struct own frames = { .pa = OBJECT_NOWHERE, .type = SMALT_MEM_RESIDENT };
+	uint64_t bytes = align_up(boot->settings.stack_bytes, boot->space.granule);
+	enum status status = place_one(boot, SMALT_KIND_STACK, bytes, SMALT_R | SMALT_W, frames, fault);
+
+	boot->stack_top = boot->own_va[SMALT_KIND_STACK] + bytes;
+	if (status == ST_OK && boot->settings.reporter)
+		status = place_one(boot, SMALT_KIND_FAULT_STACK, OWN_FAULT_STACK_BYTES,
+		                   SMALT_R | SMALT_W, frames, fault);
+	return status;
+}
+
+static enum status place_serial(struct boot *boot, struct fault *fault)
+{
+	const struct env *env = boot->env;
+	struct own own = { .memory = SMALT_CACHE_DEVICE };
+
+	if (env->serial_kind != SMALT_SERIAL_PL011)
+		return ST_OK;
+	own.pa = align_down(env->serial_address, boot->space.granule);
+	return place_one(boot, SMALT_KIND_SERIAL, boot->space.granule, SMALT_R | SMALT_W, own, fault);
+}
+
+static enum status place_tables(struct boot *boot, struct fault *fault)
+{
+	enum status status = ST_OK;
+
+	for (uint32_t i = 0; status == ST_OK && i < boot->env->table_count; i++) {
+		const struct range *range = &boot->env->tables[i];
+
+		status = place_one(boot, SMALT_KIND_ACPI, range->bytes, SMALT_R,
+		                   (struct own){ .pa = range->pa }, fault);
+	}
+	return status;
+}
+
+static enum status place_devicetree(struct boot *boot, struct fault *fault)
+{
+	const struct file *tree = &boot->env->devicetree;
+	struct own own = { .pa = tree->pa, .type = SMALT_MEM_RESIDENT };
+
+	if (tree->bytes.bytes == 0)
+		return ST_OK;
+	return place_one(boot, SMALT_KIND_DEVICETREE, align_up(tree->bytes.bytes, boot->space.granule),
+	                 SMALT_R, own, fault);
+}
+
+enum status own_place(struct boot *boot, struct fault *fault)
+{
+	enum status status = place_parts(boot, fault);
+
+	if (status == ST_OK)
+		status = place_stacks(boot, fault);
+	if (status == ST_OK)
+		status = place_serial(boot, fault);
+	if (status == ST_OK)
+		status = place_tables(boot, fault);
+	if (status == ST_OK)
+		status = place_devicetree(boot, fault);
+	return status;
+}
+
+static const struct own *own_at(const struct boot *boot, uint64_t va)
+{
+	for (uint32_t i = 0; i < boot->own_count; i++)
+		if (boot->own[i].va == va)
+			return &boot->own[i];
+	return NULL;
+}
+
+enum status own_back(struct boot *boot, uint32_t row, struct fault *fault)
+{
+	const struct own *own = own_at(boot, boot->space.rows[row].va);
+	uint64_t bytes = boot->space.rows[row].mem_bytes;
+	enum status status;
+
+	if (own->pa == OBJECT_NOWHERE)
+		return extent_own(&boot->space, row, own->type, boot->env->machine->loader_limit,
+		                  &boot->frames, fault);
+	status = extent_fixed(&boot->space, row, own->pa, own->memory, fault);
+	if (status == ST_OK && own->type)
+		status = frames_claim(&boot->frames, own->pa, bytes, own->type, fault);
+	return status;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tables.c: the kernel's page tables: every row and the direct map in one
+ * ascending list, counted, built in one run of frames, audited.
+ */
+#include <stddef.h>
+
+#include "boot.h"
+#include "directmap.h"
+#include "mem.h"
+
+/* The direct map is one block of addresses that no row is in: before, it, behind. */
+static void merge(struct boot *boot, const struct map *rows, uint32_t row_count,
+                  const struct map *direct, uint32_t direct_count)
+{
+	uint32_t below = 0;
+
+	while (below < row_count && rows[below].va < boot->direct_map_va)
+		below++;
+	memcpy(boot->maps, rows, below * sizeof *rows);
+	memcpy(boot->maps + below, direct, direct_count * sizeof *rows);
+	memcpy(boot->maps + below + direct_count, rows + below, (row_count - below) * sizeof *rows);
+	boot->map_count = row_count + direct_count;
+}
+
+static enum status make_maps(struct boot *boot, struct fault *fault)
+{
+	uint32_t row_count = space_maps(&boot->space, NULL);
+	uint32_t direct_count = boot->env->memory.count + 2 * boot->space.extent_count;
+	struct map *rows, *direct;
+
+	rows = arena_take(boot->arena, row_count, sizeof *rows, "maps", fault);
+	direct = arena_take(boot->arena, direct_count, sizeof *direct, "maps", fault);
+	boot->maps = arena_take(boot->arena, (uint64_t)row_count + direct_count, sizeof *rows, "maps",
+	                        fault);
+	if (!rows || !direct || !boot->maps)
+		return ST_NO_MEMORY;
+	space_maps(&boot->space, rows);
+	if (boot->direct_map_bytes == 0) {
+		direct_count = 0;
+	} else {
+		enum status status = directmap_maps(&boot->space, &boot->env->memory,
+		                                    boot->direct_map_va, direct, &direct_count,
+		                                    boot->arena, fault);
+		if (status != ST_OK)
+			return status;
+	}
+	merge(boot, rows, row_count, direct, direct_count);
+	return ST_OK;
+}
+
+static enum status take_tables(struct boot *boot, struct fault *fault)
+{
+	struct pagetable *pt = &boot->pt;
+	enum status status;
+
+	*pt = (struct pagetable){
+		.machine = boot->env->machine, .format = boot->space.format,
+		.leaf_mask = boot->space.leaf_mask, .window = boot->env->window,
+	};
+	status = pagetable_count(pt, boot->maps, boot->map_count, &pt->table_count, fault);
+	if (status != ST_OK)
+		return status;
+	return frames_take_high(&boot->frames, pt->table_count * boot->space.granule,
+	                        boot->space.granule, boot->env->machine->loader_limit,
+	                        SMALT_MEM_TABLES, &pt->tables_pa, fault);
+}
+
+static enum status audit(struct boot *boot, struct fault *fault)
+{
+	const struct pagetable *pt = &boot->pt;
+	struct audit_tables tables = {
+		.elf_machine = boot->env->machine->elf_machine,
+		.root_pa = { pt->root_pa[0], pt->root_pa[1] },
+		.window = pt->window,
+		.tables_pa = pt->tables_pa,
+		.tables_bytes = pt->table_count * boot->space.granule,
+	};
+
+	boot->leaves = (struct audit_leaves){
+		.direct_va = boot->direct_map_va, .direct_bytes = boot->direct_map_bytes,
+	};
+	return audit_tables(&tables, boot->maps, boot->map_count, &boot->leaves, fault);
+}
+
+enum status tables_make(struct boot *boot, struct fault *fault)
+{
+	enum status status = make_maps(boot, fault);
+
+	if (status == ST_OK)
+		status = take_tables(boot, fault);
+	if (status != ST_OK)
+		return status;
+	pagetable_build(&boot->pt, boot->maps, boot->map_count);
+	space_leaves(&boot->space);
+	return audit(boot, fault);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * boot.h: one boot: from an environment to a plan, and from the plan to memory.
+ *
+ * boot_plan() runs in the loader and in the host command, with the same result
+ * for the same environment. It writes only to frames that are free: page tables
+ * and the handoff. After it nothing can fail.
+ */
+#ifndef BOOT_H
+#define BOOT_H
+
+#include <smalt/handoff.h>
+
+#include "archive.h"
+#include "audit.h"
+#include "config.h"
+#include "env.h"
+#include "frames.h"
+#include "object.h"
+#include "pagetable.h"
+#include "place.h"
+#include "space.h"
+
+#define BOOT_OWN 80              /* rows of Smalt's own: parts, stacks, console, ACPI tables */
+#define OWN_FAULT_STACK_BYTES (16 << 10)
+
+/* The kernel or a module. */
+struct boot_object {
+	struct object object;
+	struct span args;
+	uint32_t role;               /* SMALT_ROLE_* */
+	bool relocate;               /* apply its relative relocations */
+	bool donated;                /* its bytes may become its memory */
+	bool has_va;                 /* va= */
+	uint64_t va;
+	struct placement placement;
+};
+
+/* What lies behind a row of Smalt's own. */
+struct own {
+	uint64_t va;                 /* of the row */
+	uint64_t pa;                 /* OBJECT_NOWHERE: frames are taken */
+	uint32_t type;               /* SMALT_MEM_* of the frames; 0: the memory keeps its type */
+	uint32_t memory;             /* SMALT_CACHE_* */
+};
+
+struct boot_cost {
+	uint64_t copied_bytes, zeroed_bytes, in_place_bytes;
+	uint64_t frames;             /* pages taken */
+};
+
+struct boot {
+	const struct env *env;
+	struct arena *arena;
+	struct span wanted;          /* name of an entry: a fallback; bytes 0: as configured */
+
+	struct archive archive;      /* file_count 0: a bare kernel */
+	struct span source;          /* name of the file that holds everything */
+	struct config config;
+	struct config_words words;
+	struct config_entry settings;    /* of the chosen entry: note < smalt.conf < command line */
+	uint32_t entry_index;
+	struct span cmdline;             /* for the kernel */
+	uint32_t request_flags;
+
+	struct boot_object *objects;     /* [0] is the kernel; modules in smalt.conf's order */
+	uint32_t object_count;
+	const struct protocol *protocol;
+
+	struct frames frames;
+	struct space space;
+	struct own own[BOOT_OWN];
+	uint32_t own_count;
+	uint64_t own_va[11];             /* of the first row of each SMALT_KIND_*, 0: none */
+
+	uint64_t direct_map_va, direct_map_bytes;   /* bytes 0: none */
+	struct map *maps;                /* rows and direct map, ascending */
+	uint32_t map_count;
+	struct pagetable pt;
+	struct audit_leaves leaves;
+	struct memmap after;             /* memory as the kernel gets it */
+	uint64_t handoff_va, handoff_pa, handoff_bytes;
+	uint64_t stack_top;
+	struct boot_cost cost;
+	struct range *sync;              /* executable memory to clean and invalidate (H6) */
+	uint32_t sync_count;
+	void *protocol_state;            /* of a foreign protocol */
+};
+
+/*
+ * Plans one boot. entry: name of the entry, bytes 0: what the command line or smalt.conf says.
+ * After a failure boot holds what was reached, for diagnostics; frames and files are untouched.
+ */
+MUST_CHECK enum status boot_plan(struct boot *boot, const struct env *env, struct span entry,
+                                 struct arena *arena, struct fault *fault);
+
+/* Copies, zeroes, relocates as planned. Once. Cannot fail. */
+void boot_execute(const struct boot *boot);
+
+/* The handoff of a plan, through the window; NULL with a foreign protocol. */
+struct smalt_handoff *boot_handoff(const struct boot *boot);
+
+/* --- the steps of boot_plan, each in a file of its own --- */
+
+MUST_CHECK enum status source_open(struct boot *boot, struct fault *fault);        /* source.c */
+MUST_CHECK enum status source_objects(struct boot *boot, struct fault *fault);
+MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);   /* request.c */
+MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);          /* own.c */
+MUST_CHECK enum status own_back(struct boot *boot, uint32_t row, struct fault *fault);
+MUST_CHECK enum status tables_make(struct boot *boot, struct fault *fault);        /* tables.c */
+MUST_CHECK enum status handoff_reserve(struct boot *boot, struct fault *fault);    /* handoff.c */
+void handoff_write(const struct boot *boot);
+MUST_CHECK enum status load_plan(struct boot *boot, struct fault *fault);          /* load.c */
+void load_execute(const struct boot *boot);
+void load_relocate(const struct boot *boot);
+
+#endif
