@@ -2,15 +2,16 @@
 /*
  * envtext.c: prints the environment as text, one fact a line.
  *
- * What is printed and read again (envparse.c) is the same environment, but for
+ * What is printed and read again (tools/envparse.c) is the same environment, but for
  * the window, the bytes of files and the counter at the start (design.md,
  * section 5). A fact that is absent has no line.
  */
-#include "envwords.h"
+#include "envtext.h"
 
 #include <stddef.h>
 
 #include "align.h"
+#include "envwords.h"
 #include "log.h"
 
 #define PRINT_BYTES 128          /* of a string in one call of log_print() */

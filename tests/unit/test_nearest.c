@@ -19,7 +19,6 @@ static const char *nearest_of(const char *unknown)
 	return nearest.word;
 }
 
-/* Rules: M20 */
 static void a_changed_a_missing_and_a_superfluous_letter_are_near(void **state)
 {
 	(void)state;
@@ -29,7 +28,6 @@ static void a_changed_a_missing_and_a_superfluous_letter_are_near(void **state)
 	assert_string_equal(nearest_of("mahcine"), "machine");
 }
 
-/* Rules: M20 */
 static void a_word_that_shares_nothing_is_near_to_none(void **state)
 {
 	char longer[64];
@@ -43,7 +41,6 @@ static void a_word_that_shares_nothing_is_near_to_none(void **state)
 	assert_null(nearest_of(longer));
 }
 
-/* Rules: M20 */
 static void the_nearest_of_two_near_words_wins(void **state)
 {
 	struct nearest nearest = nearest_to(span_of("plam"));

@@ -5,11 +5,12 @@
  * Nothing is repaired: an unknown key, a fact that stands twice, a range that
  * ends before it begins, a word too many are ST_BAD_ENVIRONMENT with their place.
  */
-#include "envline.h"
-#include "envwords.h"
+#include "envtext.h"
 
 #include <stddef.h>
 
+#include "envline.h"
+#include "envwords.h"
 #include "nearest.h"
 
 #define SEED_BYTES 64
