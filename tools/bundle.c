@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* bundle.c: words of a command line become smalt.conf and an archive. */
+#include "bundle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "cpio.h"
+
+#define PATH_LIMIT 4096
+
+/* Index of the first such byte, or the number of bytes. */
+static uint64_t find(struct span s, char byte)
+{
+	const void *at = memchr(s.base, byte, s.bytes);
+
+	return at ? (uint64_t)((const uint8_t *)at - s.base) : s.bytes;
+}
+
+static struct span behind(struct span s, uint64_t index)
+{
+	return index < s.bytes ? (struct span){ s.base + index + 1, s.bytes - index - 1 }
+	                       : (struct span){ s.base + s.bytes, 0 };
+}
+
+static struct span last_part(struct span path)
+{
+	for (uint64_t slash = find(path, '/'); slash < path.bytes; slash = find(path, '/'))
+		path = behind(path, slash);
+	return path;
+}
+
+static enum status refuse(struct fault *fault, const char *field, struct span word, const char *hint)
+{
+	fault_field(fault, ST_INVALID, field);
+	fault_word(fault, word);
+	return fault_hint(fault, hint);
+}
+
+static enum status check_name(const struct bundle *bundle, struct span name, struct fault *fault)
+{
+	if (name.bytes == 0 || name.bytes > CPIO_NAME_LIMIT || span_is(name, "TRAILER!!!"))
+		return refuse(fault, "name in the archive", name, "choose one with NAME=FILE");
+	for (uint32_t i = 0; i < bundle->count; i++)
+		if (span_equals(bundle->files[i].name, name))
+			return refuse(fault, "name in the archive", name,
+			              "two files have it: choose another with NAME=FILE");
+	return ST_OK;
+}
+
+enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fault)
+{
+	struct bundle_file *file = &bundle->files[bundle->count];
+	struct span all = span_of(word), path = { all.base, find(all, ',') };
+	uint64_t equals = find(path, '=');
+	char file_path[PATH_LIMIT];
+	enum status status;
+
+	if (bundle->count == BUNDLE_FILES)
+		return fault_set(fault, ST_INVALID, "files", BUNDLE_FILES + 1, BUNDLE_FILES);
+	*file = (struct bundle_file){ .input.fd = -1, .options = behind(all, path.bytes) };
+	file->name = (struct span){ path.base, equals };
+	if (equals < path.bytes)
+		path = behind(path, equals);
+	else
+		file->name = last_part(path);
+	if (path.bytes >= sizeof(file_path))
+		return fault_set(fault, ST_INVALID, "length of the path", path.bytes, sizeof(file_path) - 1);
+	memcpy(file_path, path.base, path.bytes);
+	file_path[path.bytes] = '\0';
+	status = check_name(bundle, file->name, fault);
+	if (status == ST_OK)
+		status = input_open(&file->input, file_path, fault);
+	if (status != ST_OK)
+		return status;
+	bundle->count++;
+	if (file->input.bytes.bytes > CPIO_FILE_LIMIT)
+		return fault_set(fault, ST_INVALID, "bytes of a file", file->input.bytes.bytes, CPIO_FILE_LIMIT);
+	return ST_OK;
+}
+
+/* A word of smalt.conf (token.h): in quotes, with two characters escaped, where it must. */
+static void put_word(FILE *conf, struct span value)
+{
+	bool plain = value.bytes > 0 && *value.base != '#';
+
+	for (uint64_t i = 0; i < value.bytes; i++)
+		plain = plain && !strchr(" \t\r\"\\", value.base[i]);
+	if (plain) {
+		fwrite(value.base, 1, value.bytes, conf);
+		return;
+	}
+	fputc('"', conf);
+	for (uint64_t i = 0; i < value.bytes; i++) {
+		if (value.base[i] == '"' || value.base[i] == '\\')
+			fputc('\\', conf);
+		fputc(value.base[i], conf);
+	}
+	fputc('"', conf);
+}
+
+static enum status put_options(FILE *conf, struct span options, struct fault *fault)
+{
+	while (options.bytes > 0) {
+		bool args = span_begins(options, "args=");
+		struct span option = { options.base, args ? options.bytes : find(options, ',') };
+		uint64_t equals = find(option, '=');
+
+		if (equals == 0 || equals == option.bytes)
+			return refuse(fault, "option of a module", option, "write KEY=VALUE");
+		fprintf(conf, " %.*s=", (int)equals, (const char *)option.base);
+		put_word(conf, behind(option, equals));
+		options = behind(options, option.bytes);
+	}
+	return ST_OK;
+}
+
+static enum status put_conf(const struct bundle *bundle, FILE *conf, struct fault *fault)
+{
+	enum status status = ST_OK;
+
+	for (uint32_t i = 0; status == ST_OK && i < bundle->count; i++) {
+		const struct bundle_file *file = &bundle->files[i];
+
+		if (find(file->name, '\n') < file->name.bytes ||
+		    find(file->options, '\n') < file->options.bytes)
+			return refuse(fault, "line break in", file->name, "smalt.conf has one line a file");
+		fputs(i == 0 ? "kernel " : "module ", conf);
+		put_word(conf, file->name);
+		if (i == 0 && file->options.bytes > 0)
+			return refuse(fault, "option of the kernel", file->options,
+			              "options are for modules: the kernel's stand in smalt.conf (--conf)");
+		status = put_options(conf, file->options, fault);
+		fputc('\n', conf);
+	}
+	return status;
+}
+
+static enum status check_no_options(const struct bundle *bundle, struct fault *fault)
+{
+	for (uint32_t i = 0; i < bundle->count; i++)
+		if (bundle->files[i].options.bytes > 0)
+			return refuse(fault, "option", bundle->files[i].options,
+			              "with --conf options stand in that file");
+	return ST_OK;
+}
+
+/* So that nobody boots a machine to learn of a misspelled key. */
+static enum status check_conf(struct span conf, struct fault *fault)
+{
+	struct arena arena = { NULL, 512 * conf.bytes + (64 << 10), 0 };
+	struct config config = { 0 };
+	enum status status;
+
+	arena.base = malloc(arena.bytes);
+	if (!arena.base)
+		return fault_value(fault, ST_NO_MEMORY, "smalt.conf", conf.bytes);
+	status = config_parse(&config, span_of("smalt.conf"), conf, &arena, fault);
+	free(arena.base);
+	return status;
+}
+
+static enum status write_all(const struct bundle *bundle, struct span conf, FILE *out,
+                             struct fault *fault)
+{
+	struct cpio cpio = { .out = out };
+	enum status status = check_conf(conf, fault);
+
+	if (status != ST_OK)
+		return status;
+	cpio_add(&cpio, span_of("smalt.conf"), conf);
+	for (uint32_t i = 0; i < bundle->count; i++)
+		cpio_add(&cpio, bundle->files[i].name, bundle->files[i].input.bytes);
+	cpio_end(&cpio);
+	return ST_OK;
+}
+
+enum status bundle_write(const struct bundle *bundle, struct span conf, FILE *out,
+                         struct fault *fault)
+{
+	char *text = NULL;
+	size_t text_bytes = 0;
+	FILE *generated;
+	enum status status;
+
+	if (conf.base) {
+		status = check_no_options(bundle, fault);
+		return status == ST_OK ? write_all(bundle, conf, out, fault) : status;
+	}
+	generated = open_memstream(&text, &text_bytes);
+	if (!generated)
+		return fault_field(fault, ST_NO_MEMORY, "smalt.conf");
+	status = put_conf(bundle, generated, fault);
+	if (fclose(generated) != 0 && status == ST_OK)
+		status = fault_field(fault, ST_NO_MEMORY, "smalt.conf");
+	if (status == ST_OK)
+		status = write_all(bundle, (struct span){ (const uint8_t *)text, text_bytes }, out, fault);
+	free(text);
+	return status;
+}
+
+void bundle_close(struct bundle *bundle)
+{
+	for (uint32_t i = 0; i < bundle->count; i++)
+		input_close(&bundle->files[i].input);
+	bundle->count = 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bundle.h: a kernel and modules, as words of a command line, become a boot archive.
+ *
+ *     KERNEL = [ NAME "=" ] FILE
+ *     MODULE = [ NAME "=" ] FILE { "," KEY "=" VALUE }     args= takes all of the rest
+ *
+ * NAME is the file's name in the archive, else the last part of its path. KEYs
+ * are the options of a module in smalt.conf (docs/config.md), which knows them.
+ */
+#ifndef BUNDLE_H
+#define BUNDLE_H
+
+#include <stdio.h>
+
+#include "input.h"
+
+#define BUNDLE_FILES 64
+
+struct bundle_file {
+	struct span name;        /* in the archive */
+	struct span options;     /* as on the command line, without the first comma */
+	struct input input;
+};
+
+struct bundle {
+	struct bundle_file files[BUNDLE_FILES];   /* [0] is the kernel */
+	uint32_t count;
+};
+
+/* Opens the file of word, which must outlive bundle. ST_NOT_FOUND, ST_INVALID. */
+MUST_CHECK enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fault);
+
+/*
+ * Writes the archive: smalt.conf, which is generated if conf has no base, then the files.
+ * Errors of out are the caller's to find.
+ */
+MUST_CHECK enum status bundle_write(const struct bundle *bundle, struct span conf, FILE *out,
+                                    struct fault *fault);
+
+void bundle_close(struct bundle *bundle);
+
+#endif
