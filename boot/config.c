@@ -176,7 +176,8 @@ static enum status parse_option(struct parser *parser, struct config_module *mod
 		refuse(parser, word, options[i].name);
 		return fault_hint(parser->fault, options[i].expected);
 	}
-	refuse(parser, word, "unknown option of module");
+	refuse(parser, word, word->equals == word->text.bytes ? "option of module without ="
+	                                                     : "unknown option of module");
 	parser->fault->nearest = nearest.word;
 	return ST_BAD_CONFIG;
 }

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_config.c: smalt.conf and command lines: what they mean, and how a
+ * mistake is shown.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <smalt/request.h>
+
+#include "config.h"
+#include "scratch.h"
+
+static struct arena arena;
+static struct config config;
+static struct fault fault;
+
+static enum status parse(const char *text)
+{
+	arena = scratch(SCRATCH_BYTES);
+	return config_parse(&config, span_of("smalt.conf"), span_of(text), &arena, &fault);
+}
+
+static void one_line_is_enough(void **state)
+{
+	uint32_t index;
+
+	(void)state;
+	assert_int_equal(parse("kernel vmlinux\n"), ST_OK);
+	assert_int_equal(config_choose(&config, span_of(""), &index, &fault), ST_OK);
+	assert_int_equal(index, 0);
+	assert_span(config.entries[0].kernel, "vmlinux");
+	assert_int_equal(config.entries[0].stack_bytes, 64 << 10);
+	assert_true(config.entries[0].reporter);
+	assert_true(config.entries[0].relocate);
+	assert_false(config.entries[0].wx_allowed);
+}
+
+static void entries_begin_with_the_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("# defaults\n\nstack 1M\nkernel k # all\nmodule common\n"
+	                       "entry one\n\tmodule m1 role=map name=first args=\"a b\" va=0x200000\n"
+	                       "entry two\n  kernel other\n  stack 8192"), ST_OK);
+	assert_int_equal(config.entry_count, 3);
+	assert_span(config.entries[1].name, "one");
+	assert_span(config.entries[1].kernel, "k");
+	assert_int_equal(config.entries[1].stack_bytes, 1 << 20);
+	assert_span(config.entries[2].kernel, "other");
+	assert_int_equal(config.entries[2].stack_bytes, 8192);
+	assert_int_equal(config.module_count, 2);
+	assert_int_equal(config.modules[0].entry, 0);
+	assert_span(config.modules[0].name, "common");
+	assert_false(config.modules[0].map);
+	assert_int_equal(config.modules[1].entry, 1);
+	assert_true(config.modules[1].map);
+	assert_span(config.modules[1].path, "m1");
+	assert_span(config.modules[1].name, "first");
+	assert_span(config.modules[1].args, "a b");
+	assert_true(config.modules[1].has_va);
+	assert_int_equal(config.modules[1].va, 0x200000);
+	assert_int_equal(config.modules[1].line, 7);
+}
+
+static void words_have_quotes_escapes_and_comments(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("kernel \"a # \\\"b\\\" \\\\c\"\r\ncmdline x  y=\"1 2\"\tz#no #yes\n"), ST_OK);
+	assert_span(config.entries[0].kernel, "a # \"b\" \\c");
+	assert_span(config.entries[0].cmdline, "x y=1 2 z#no");
+}
+
+static void every_setting_is_read(void **state)
+{
+	const struct config_entry *e = &config.entries[0];
+
+	(void)state;
+	assert_int_equal(parse("wx allow\nreporter off\nrelocate no\nprotocol pvh\nfallback safe\n"
+	                       "direct_map identity\n"), ST_OK);
+	assert_true(e->wx_allowed);
+	assert_false(e->reporter);
+	assert_false(e->relocate);
+	assert_span(e->protocol, "pvh");
+	assert_span(e->fallback, "safe");
+	assert_int_equal(e->direct_map, SMALT_DIRECT_MAP_IDENTITY);
+	assert_int_equal(parse("direct_map none"), ST_OK);
+	assert_int_equal(e->direct_map, SMALT_DIRECT_MAP_NONE);
+	assert_int_equal(parse("direct_map 0xffff900000000000"), ST_OK);
+	assert_int_equal(e->direct_map, SMALT_DIRECT_MAP_AT);
+	assert_true(e->direct_map_va == 0xffff900000000000);
+}
+
+static void entries_are_chosen_by_name_or_first(void **state)
+{
+	uint32_t index = 9;
+
+	(void)state;
+	assert_int_equal(parse("kernel k\nentry a\nentry b\n"), ST_OK);
+	assert_int_equal(config_choose(&config, span_of(""), &index, &fault), ST_OK);
+	assert_int_equal(index, 1);
+	assert_int_equal(config_choose(&config, span_of("b"), &index, &fault), ST_OK);
+	assert_int_equal(index, 2);
+	assert_int_equal(config_choose(&config, span_of("c"), &index, &fault), ST_NOT_FOUND);
+	assert_string_equal(fault.word, "c");
+	assert_int_equal(index, 2);
+}
+
+static void mistakes_have_a_place_and_the_nearest_key(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t line, column;
+		const char *word, *nearest;
+	} cases[] = {
+		{ "kernal k\n", 1, 1, "kernal", "kernel" },
+		{ "kernel k\n\n  modul m\n", 3, 3, "modul", "module" },
+		{ "frobnicate\n", 1, 1, "frobnicate", NULL },
+		{ "module m rol=map\n", 1, 10, "rol=map", "role" },
+		{ "module m role=app\n", 1, 10, "role=app", NULL },
+		{ "module m role\n", 1, 10, "role", "role" },
+		{ "module m va=0xzz\n", 1, 10, "va=0xzz", NULL },
+		{ "kernel\n", 1, 1, "kernel", NULL },
+		{ "kernel a b\n", 1, 10, "b", NULL },
+		{ "stack 0\n", 1, 7, "0", NULL },
+		{ "stack 2G\n", 1, 7, "2G", NULL },
+		{ "direct_map 0x1000\n", 1, 12, "0x1000", NULL },
+		{ "wx yes\n", 1, 4, "yes", NULL },
+		{ "entry a\nentry a\n", 2, 7, "a", NULL },
+		{ "protocol grub\n", 1, 10, "grub", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(parse(cases[i].text), ST_BAD_CONFIG);
+		assert_int_equal(fault.line, cases[i].line);
+		assert_int_equal(fault.column, cases[i].column);
+		assert_string_equal(fault.word, cases[i].word);
+		assert_span(fault.object, "smalt.conf");
+		if (cases[i].nearest)
+			assert_string_equal(fault.nearest, cases[i].nearest);
+		else
+			assert_null(fault.nearest);
+	}
+}
+
+static void broken_quotes_and_bytes_have_a_place(void **state)
+{
+	static const struct { const char *text; uint32_t line, column; } cases[] = {
+		{ "kernel \"a\n", 1, 8 },
+		{ "kernel a\ncmdline x \"y", 2, 11 },
+		{ "kernel \"a\\n\"", 1, 11 },
+		{ "kernel \"a\\", 1, 11 },
+	};
+	static const char nul[] = "kernel a\0b\n";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		assert_int_equal(parse(cases[i].text), ST_BAD_CONFIG);
+		assert_int_equal(fault.line, cases[i].line);
+		assert_int_equal(fault.column, cases[i].column);
+	}
+	arena = scratch(SCRATCH_BYTES);
+	assert_int_equal(config_parse(&config, span_of("c"), SPAN(nul), &arena, &fault), ST_BAD_CONFIG);
+	assert_int_equal(fault.column, 9);
+}
+
+static void no_arena_is_too_small_to_fail_well(void **state)
+{
+	static const char text[] = "kernel k\ncmdline a b\nentry e\nmodule m args=\"x y\"\n";
+	uint64_t bytes = 0;
+	enum status status;
+
+	(void)state;
+	do {
+		arena = scratch(bytes++);
+		status = config_parse(&config, span_of("c"), SPAN(text), &arena, &fault);
+		assert_true(status == ST_OK || status == ST_NO_MEMORY);
+	} while (status != ST_OK);
+	assert_true(bytes > 500);
+}
+
+static enum status words(struct config_words *w, const char *line)
+{
+	arena = scratch(SCRATCH_BYTES);
+	return config_words(w, span_of(line), &arena, &fault);
+}
+
+/* Rules: H4 */
+static void the_command_line_is_split_into_ours_and_the_rest(void **state)
+{
+	struct config_words w;
+
+	(void)state;
+	assert_int_equal(words(&w, "console=ttyS0 smalt.entry=safe a=\"b c\"  smalt.stack=1M "
+	                           "smalt.env=serial quiet"), ST_OK);
+	assert_span(w.entry, "safe");
+	assert_true(w.print_env);
+	assert_false(w.append);
+	assert_span(w.rest, "console=ttyS0 a=\"b c\" quiet");
+	assert_int_equal(w.settings.set, SET_STACK);
+	assert_int_equal(w.settings.stack_bytes, 1 << 20);
+}
+
+static void plus_equals_appends(void **state)
+{
+	struct config_words w;
+
+	(void)state;
+	assert_int_equal(words(&w, "smalt.wx=allow += more of it"), ST_OK);
+	assert_true(w.append);
+	assert_span(w.rest, "more of it");
+	assert_int_equal(words(&w, ""), ST_OK);
+	assert_int_equal(w.rest.bytes, 0);
+	assert_false(w.append);
+}
+
+static void mistakes_on_the_command_line_have_a_column(void **state)
+{
+	struct config_words w;
+
+	(void)state;
+	assert_int_equal(words(&w, "quiet smalt.stak=1M"), ST_BAD_CONFIG);
+	assert_int_equal(fault.column, 7);
+	assert_string_equal(fault.word, "smalt.stak=1M");
+	assert_string_equal(fault.nearest, "stack");
+	assert_span(fault.object, "command line");
+	assert_int_equal(words(&w, "smalt.wx=maybe"), ST_BAD_CONFIG);
+	assert_string_equal(fault.word, "maybe");
+	assert_int_equal(words(&w, "smalt."), ST_BAD_CONFIG);
+}
+
+/* Rules: H4 */
+static void what_is_set_later_wins_and_nothing_else_changes(void **state)
+{
+	struct config_entry entry = { .stack_bytes = 1, .reporter = true, .wx_allowed = true };
+	struct config_entry over = { .set = SET_STACK | SET_REPORTER, .stack_bytes = 2 };
+
+	(void)state;
+	config_override(&entry, &over);
+	assert_int_equal(entry.stack_bytes, 2);
+	assert_false(entry.reporter);
+	assert_true(entry.wx_allowed);
+	assert_int_equal(entry.set, SET_STACK | SET_REPORTER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_line_is_enough),
+		cmocka_unit_test(entries_begin_with_the_defaults),
+		cmocka_unit_test(words_have_quotes_escapes_and_comments),
+		cmocka_unit_test(every_setting_is_read),
+		cmocka_unit_test(entries_are_chosen_by_name_or_first),
+		cmocka_unit_test(mistakes_have_a_place_and_the_nearest_key),
+		cmocka_unit_test(broken_quotes_and_bytes_have_a_place),
+		cmocka_unit_test(no_arena_is_too_small_to_fail_well),
+		cmocka_unit_test(the_command_line_is_split_into_ours_and_the_rest),
+		cmocka_unit_test(plus_equals_appends),
+		cmocka_unit_test(mistakes_on_the_command_line_have_a_column),
+		cmocka_unit_test(what_is_set_later_wins_and_nothing_else_changes),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
