@@ -22,8 +22,8 @@
 /* One PT_LOAD with p_memsz > 0. file_bytes <= mem_bytes, va + mem_bytes does not wrap. */
 struct segment {
 	uint64_t va;             /* p_vaddr */
-	uint64_t pa;             /* p_paddr; only physical protocols read it (M21) */
-	uint64_t file_offset;    /* [file_offset, file_offset + file_bytes) lies in the file */
+	uint64_t pa;             /* p_paddr, unchecked; only physical protocols read it (M21) */
+	uint64_t file_offset;    /* [file_offset, file_offset + file_bytes) lies in the file, also if it is empty */
 	uint64_t file_bytes;
 	uint64_t mem_bytes;
 	uint64_t align;          /* p_align, 0 made 1: a power of two */
@@ -31,7 +31,7 @@ struct segment {
 	uint32_t index;          /* of the program header */
 };
 
-struct area { uint64_t va, bytes; };         /* bytes == 0: the object has none */
+struct area { uint64_t va, bytes; };         /* bytes == 0: the object has none; never wraps */
 
 struct note {
 	struct span owner;       /* without the NUL */
@@ -70,7 +70,7 @@ struct object {
 
 	uint32_t flags;              /* SMALT_OBJECT_GNU_STACK */
 	uint32_t stack_prot;
-	struct area tls;             /* .bytes is p_memsz */
+	struct area tls;             /* .bytes is p_memsz; its tls_file_bytes lie in one segment's file bytes */
 	uint64_t tls_file_bytes;
 	uint64_t tls_align;
 	struct area dynamic, relro, init_array, fini_array;
@@ -80,10 +80,19 @@ struct object {
 	uint32_t note_count;
 
 	struct span rela, rel, relr; /* whole entries, in the file */
+	struct span jmprel;          /* DT_JMPREL: nothing in it is ever applied, see reloc_check() */
+	bool jmprel_is_rela;
+	bool text_relocations;       /* says DT_TEXTREL or DF_TEXTREL */
 
 	struct span request;         /* descriptor of the SMALT note, bytes 0: none */
 	uint64_t pvh_entry;          /* physical entry of the PVH note */
 	bool has_pvh;
+
+	/* GNU properties (M15): what it needs of the CPU, and what it can do with it. */
+	uint32_t x86_isa_needed;     /* GNU_PROPERTY_X86_ISA_1_NEEDED: bit 0 baseline, 1 v2, 2 v3, 3 v4 */
+	uint32_t feature_1_and;      /* x86: bit 0 IBT, 1 SHSTK; aarch64: bit 0 BTI, 1 PAC */
+	bool has_pauth;              /* GNU_PROPERTY_AARCH64_FEATURE_PAUTH: */
+	uint64_t pauth_platform, pauth_version;
 };
 
 /*
@@ -91,8 +100,9 @@ struct object {
  * bytes stay the caller's and must outlive the object; arrays come from arena.
  * machine: refuse other machines (ST_WRONG_MACHINE); NULL: any.
  * ST_TRUNCATED, ST_BAD_HEADER, ST_BAD_SEGMENT, ST_OVERFLOW, ST_MISALIGNED,
- * ST_OVERLAP, ST_NOT_MAPPABLE, ST_WRONG_CLASS, ST_WRONG_MACHINE,
- * ST_BAD_RELOCATION, ST_NO_MEMORY; the fault has name as object.
+ * ST_OVERLAP, ST_NOT_MAPPABLE, ST_WRONG_CLASS, ST_WRONG_MACHINE, ST_BAD_NOTE,
+ * ST_BAD_RELOCATION, ST_NO_MEMORY; the fault has name as object. After an error
+ * the object means nothing.
  */
 MUST_CHECK enum status object_read(struct object *object, struct span name, struct span bytes,
                                    uint64_t bytes_pa, const struct machine *machine,

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * elf.c: the headers of an ELF64 file (gABI, "Object Files" and "Program
+ * Header"): every field is checked before anything is read through it (M19).
+ *
+ * Deliberately not checked: e_flags and EI_OSABI (nothing depends on them),
+ * p_paddr (only physical protocols read it), whether the entry is executable
+ * (who places the object knows whether it has one), the contents of sections.
+ */
+#include "align.h"
+#include "parts.h"
+
+/* A fault in the ELF header, its place given by the member's offset. */
+static enum status header_fault(struct fault *fault, enum status status, const char *field,
+                                uint64_t value, uint64_t at)
+{
+	(void)fault_value(fault, status, field, value);
+	return fault_at(fault, at);
+}
+
+/* One byte of e_ident that has only one legal value. */
+struct ident { const char *name; uint8_t at, value; enum status status; };
+
+static const struct ident idents[] = {
+	{ "EI_CLASS", EI_CLASS, ELFCLASS64, ST_WRONG_CLASS },
+	{ "EI_DATA", EI_DATA, ELFDATA2LSB, ST_WRONG_CLASS },
+	{ "EI_VERSION", EI_VERSION, EV_CURRENT, ST_BAD_HEADER },
+};
+
+/* Class and byte order come first: they say how everything else would be read. */
+static enum status check_ident(struct span bytes, struct fault *fault)
+{
+	if (bytes.bytes < EI_NIDENT)
+		return fault_set(fault, ST_TRUNCATED, "e_ident", EI_NIDENT, bytes.bytes);
+	for (uint32_t i = 0; i < sizeof idents / sizeof idents[0]; i++) {
+		uint8_t value = bytes.base[idents[i].at];
+
+		if (value == idents[i].value)
+			continue;
+		(void)fault_set(fault, idents[i].status, idents[i].name, value, idents[i].value);
+		return fault_at(fault, idents[i].at);
+	}
+	if (bytes.bytes < sizeof(struct elf64_header))
+		return fault_set(fault, ST_TRUNCATED, "ELF header", sizeof(struct elf64_header),
+		                 bytes.bytes);
+	return ST_OK;
+}
+
+static struct elf64_header header_of(struct span s)
+{
+	return (struct elf64_header){
+		.e_type = span_u16(s, offsetof(struct elf64_header, e_type)),
+		.e_machine = span_u16(s, offsetof(struct elf64_header, e_machine)),
+		.e_version = span_u32(s, offsetof(struct elf64_header, e_version)),
+		.e_entry = span_u64(s, offsetof(struct elf64_header, e_entry)),
+		.e_phoff = span_u64(s, offsetof(struct elf64_header, e_phoff)),
+		.e_shoff = span_u64(s, offsetof(struct elf64_header, e_shoff)),
+		.e_ehsize = span_u16(s, offsetof(struct elf64_header, e_ehsize)),
+		.e_phentsize = span_u16(s, offsetof(struct elf64_header, e_phentsize)),
+		.e_phnum = span_u16(s, offsetof(struct elf64_header, e_phnum)),
+		.e_shentsize = span_u16(s, offsetof(struct elf64_header, e_shentsize)),
+		.e_shnum = span_u16(s, offsetof(struct elf64_header, e_shnum)),
+	};
+}
+
+static enum status check_header(const struct elf64_header *header, const struct machine *machine,
+                                struct fault *fault)
+{
+	if (header->e_version != EV_CURRENT)
+		return header_fault(fault, ST_BAD_HEADER, "e_version", header->e_version,
+		                    offsetof(struct elf64_header, e_version));
+	if (header->e_ehsize != sizeof *header) {
+		(void)fault_set(fault, ST_BAD_HEADER, "e_ehsize", header->e_ehsize, sizeof *header);
+		return fault_at(fault, offsetof(struct elf64_header, e_ehsize));
+	}
+	if (machine && header->e_machine != machine->elf_machine) {
+		(void)fault_set(fault, ST_WRONG_MACHINE, "e_machine", header->e_machine,
+		                machine->elf_machine);
+		return fault_at(fault, offsetof(struct elf64_header, e_machine));
+	}
+	return ST_OK;
+}
+
+/*
+ * Section 0 holds what does not fit in the header: the true e_phnum and e_shnum
+ * (gABI, "Extended section numbering"). False if the file has no such section.
+ */
+static bool section_zero(const struct object *object, const struct elf64_header *header,
+                         struct span *section)
+{
+	return header->e_shoff != 0 && header->e_shentsize == sizeof(struct elf64_shdr) &&
+	       span_sub(object->bytes, header->e_shoff, sizeof(struct elf64_shdr), section);
+}
+
+/* A table of count entries behind start: which number is wrong depends on where it begins to be. */
+static bool table_fits(const struct object *object, uint64_t start, uint64_t count,
+                       uint64_t entry_bytes, uint64_t *room)
+{
+	*room = start > object->bytes.bytes ? 0 : (object->bytes.bytes - start) / entry_bytes;
+	return count <= *room;
+}
+
+/* e_phnum with PN_XNUM resolved. */
+static enum status count_program_headers(const struct object *object,
+                                         const struct elf64_header *header, uint64_t *count,
+                                         struct fault *fault)
+{
+	struct span section;
+
+	*count = header->e_phnum;
+	if (header->e_phnum != PN_XNUM)
+		return ST_OK;
+	if (!section_zero(object, header, &section))
+		return header_fault(fault, ST_BAD_HEADER, "e_phnum (PN_XNUM) without a section 0",
+		                    header->e_phnum, offsetof(struct elf64_header, e_phnum));
+	*count = span_u32(section, offsetof(struct elf64_shdr, sh_info));
+	return ST_OK;
+}
+
+static enum status read_program_table(struct object *object, const struct elf64_header *header,
+                                      struct fault *fault)
+{
+	uint64_t count, room;
+
+	if (count_program_headers(object, header, &count, fault) != ST_OK)
+		return fault->status;
+	if (count == 0)
+		return fault_field(fault, ST_NOT_MAPPABLE, "e_phnum");
+	if (header->e_phentsize != sizeof(struct elf64_phdr)) {
+		(void)fault_set(fault, ST_BAD_HEADER, "e_phentsize", header->e_phentsize,
+		                sizeof(struct elf64_phdr));
+		return fault_at(fault, offsetof(struct elf64_header, e_phentsize));
+	}
+	if (!table_fits(object, header->e_phoff, count, sizeof(struct elf64_phdr), &room)) {
+		(void)fault_set(fault, ST_BAD_HEADER, "program headers", count, room);
+		return fault_at(fault, offsetof(struct elf64_header, e_phoff));
+	}
+	object->phdr_offset = header->e_phoff;
+	object->phdr_count = (uint32_t)count;
+	object->phdr_entry_bytes = header->e_phentsize;
+	return ST_OK;
+}
+
+static enum status read_section_table(struct object *object, const struct elf64_header *header,
+                                      struct fault *fault)
+{
+	uint64_t count = header->e_shnum, room;
+	struct span section;
+
+	if (header->e_shoff == 0)
+		return ST_OK;
+	if (!section_zero(object, header, &section))
+		return header_fault(fault, ST_BAD_HEADER, "e_shoff", header->e_shoff,
+		                    offsetof(struct elf64_header, e_shoff));
+	if (count == 0)
+		count = span_u64(section, offsetof(struct elf64_shdr, sh_size));
+	if (!table_fits(object, header->e_shoff, count, sizeof(struct elf64_shdr), &room) ||
+	    count > UINT32_MAX) {
+		(void)fault_set(fault, ST_BAD_HEADER, "sections", count, min_u64(room, UINT32_MAX));
+		return fault_at(fault, offsetof(struct elf64_header, e_shoff));
+	}
+	object->section_offset = count > 0 ? header->e_shoff : 0;
+	object->section_count = (uint32_t)count;
+	object->section_entry_bytes = count > 0 ? header->e_shentsize : 0;
+	return ST_OK;
+}
+
+struct elf64_phdr elf_phdr(const struct object *object, uint32_t index)
+{
+	struct span s = { object->bytes.base + object->phdr_offset +
+	                  index * (uint64_t)sizeof(struct elf64_phdr), sizeof(struct elf64_phdr) };
+
+	return (struct elf64_phdr){
+		.p_type = span_u32(s, offsetof(struct elf64_phdr, p_type)),
+		.p_flags = span_u32(s, offsetof(struct elf64_phdr, p_flags)),
+		.p_offset = span_u64(s, offsetof(struct elf64_phdr, p_offset)),
+		.p_vaddr = span_u64(s, offsetof(struct elf64_phdr, p_vaddr)),
+		.p_paddr = span_u64(s, offsetof(struct elf64_phdr, p_paddr)),
+		.p_filesz = span_u64(s, offsetof(struct elf64_phdr, p_filesz)),
+		.p_memsz = span_u64(s, offsetof(struct elf64_phdr, p_memsz)),
+		.p_align = span_u64(s, offsetof(struct elf64_phdr, p_align)),
+	};
+}
+
+enum status elf_phdr_fault(const struct object *object, uint32_t index, uint64_t member,
+                           struct fault *fault)
+{
+	(void)fault_segment(fault, index);
+	return fault_at(fault, object->phdr_offset + index * (uint64_t)sizeof(struct elf64_phdr) + member);
+}
+
+enum status elf_phdr_bytes(const struct object *object, uint32_t index, struct span *part,
+                           struct fault *fault)
+{
+	struct elf64_phdr p = elf_phdr(object, index);
+	uint64_t limit = object->bytes.bytes;
+
+	if (p.p_filesz == 0) {           /* its offset means nothing, and need not lie in the file */
+		*part = (struct span){ object->bytes.base, 0 };
+		return ST_OK;
+	}
+	if (span_sub(object->bytes, p.p_offset, p.p_filesz, part))
+		return ST_OK;
+	if (p.p_offset > limit) {
+		(void)fault_set(fault, ST_TRUNCATED, "p_offset", p.p_offset, limit);
+		return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_offset), fault);
+	}
+	(void)fault_set(fault, ST_TRUNCATED, "p_filesz", p.p_filesz, limit - p.p_offset);
+	return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_filesz), fault);
+}
+
+enum status elf_read(struct object *object, const struct machine *machine, struct arena *arena,
+                     struct fault *fault)
+{
+	struct elf64_header header;
+
+	if (check_ident(object->bytes, fault) != ST_OK)
+		return fault->status;
+	header = header_of(object->bytes);
+	if (check_header(&header, machine, fault) != ST_OK)
+		return fault->status;
+	object->format = SMALT_FORMAT_ELF64;
+	object->elf_machine = header.e_machine;
+	object->header_bytes = header.e_ehsize;
+	if (header.e_type == ET_REL || header.e_type == ET_CORE)
+		return ST_OK;            /* one flat row (M6) */
+	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+		return header_fault(fault, ST_NOT_MAPPABLE, "e_type", header.e_type,
+		                    offsetof(struct elf64_header, e_type));
+	object->kind = header.e_type == ET_EXEC ? OBJECT_FIXED : OBJECT_MOVABLE;
+	object->entry = header.e_entry;
+	if (read_program_table(object, &header, fault) != ST_OK ||
+	    segment_read(object, arena, fault) != ST_OK ||
+	    extra_read(object, fault) != ST_OK ||
+	    note_read(object, arena, fault) != ST_OK)
+		return fault->status;
+	return read_section_table(object, &header, fault);
+}

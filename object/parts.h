@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * parts.h: the steps of reading an object, private to this room. Each trusts
+ * what the steps before it checked, and nothing else.
+ *
+ *     elf ──▶ segment ──▶ extra ──▶ dynamic
+ *                           └────▶ note ──▶ property
+ */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include "elf64.h"
+#include "object.h"
+
+/* Is it an ELF file; reads it into object, whose bytes are set. */
+MUST_CHECK enum status elf_read(struct object *object, const struct machine *machine,
+                                struct arena *arena, struct fault *fault);
+
+/* Program header index < phdr_count; the table lies in the file. */
+struct elf64_phdr elf_phdr(const struct object *object, uint32_t index);
+
+/* Adds to a fault which program header it is about and which member (offsetof); returns its status. */
+enum status elf_phdr_fault(const struct object *object, uint32_t index, uint64_t member,
+                           struct fault *fault);
+
+/* The header's bytes in the file; ST_TRUNCATED. */
+MUST_CHECK enum status elf_phdr_bytes(const struct object *object, uint32_t index,
+                                      struct span *part, struct fault *fault);
+
+/* What every header that occupies memory must keep, PT_LOAD or PT_TLS. */
+MUST_CHECK enum status segment_check(const struct object *object, uint32_t index,
+                                     struct fault *fault);
+
+/* Fills segments, sorted and disjoint, and align. ST_NOT_MAPPABLE if there is none. */
+MUST_CHECK enum status segment_read(struct object *object, struct arena *arena,
+                                    struct fault *fault);
+
+/* Fills what the program headers say besides segments and notes. */
+MUST_CHECK enum status extra_read(struct object *object, struct fault *fault);
+
+/* Fills notes from every PT_NOTE, then what Smalt knows of them. */
+MUST_CHECK enum status note_read(struct object *object, struct arena *arena, struct fault *fault);
+
+/* One NT_GNU_PROPERTY_TYPE_0. ST_BAD_HEADER. */
+MUST_CHECK enum status property_read(struct object *object, const struct note *note,
+                                     struct fault *fault);
+
+/* Fills relocation tables and arrays from the bytes of PT_DYNAMIC. */
+MUST_CHECK enum status dynamic_read(struct object *object, struct span table, struct fault *fault);
+
+#endif

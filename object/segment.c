@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * segment.c: the table of loadable segments: read, checked, sorted, searched.
+ *
+ * After segment_read() segments ascend by va, no two share a byte, none wraps,
+ * and the file bytes of each lie in the file (requirements M10, M11, M19; gABI,
+ * "Program Header"). An offset that is not congruent to its address is legal:
+ * such a segment is copied.
+ */
+#include "align.h"
+#include "parts.h"
+
+enum status segment_check(const struct object *object, uint32_t index, struct fault *fault)
+{
+	struct elf64_phdr p = elf_phdr(object, index);
+	struct span part;
+
+	if (p.p_filesz > p.p_memsz) {
+		(void)fault_set(fault, ST_BAD_SEGMENT, "p_filesz", p.p_filesz, p.p_memsz);
+		return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_filesz), fault);
+	}
+	if (p.p_align != 0 && !is_power_of_two(p.p_align)) {
+		(void)fault_value(fault, ST_MISALIGNED, "p_align", p.p_align);
+		return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_align), fault);
+	}
+	if (range_wraps(p.p_vaddr, p.p_memsz)) {
+		(void)fault_set(fault, ST_OVERFLOW, "p_memsz", p.p_memsz, UINT64_MAX - p.p_vaddr);
+		return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_memsz), fault);
+	}
+	return elf_phdr_bytes(object, index, &part, fault);
+}
+
+static struct segment segment_of(const struct object *object, uint32_t index)
+{
+	struct elf64_phdr p = elf_phdr(object, index);
+
+	return (struct segment){
+		.va = p.p_vaddr, .pa = p.p_paddr,
+		.file_offset = min_u64(p.p_offset, object->bytes.bytes),
+		.file_bytes = p.p_filesz, .mem_bytes = p.p_memsz,
+		.align = max_u64(p.p_align, 1),
+		.prot = p.p_flags & (PF_R | PF_W | PF_X), .index = index,
+	};
+}
+
+/* Lets the segment at `at` sink until no child lies above it: the step of a heap sort. */
+static void sink(struct segment *heap, uint32_t at, uint32_t count)
+{
+	struct segment moved = heap[at];
+
+	for (uint64_t child = 2 * (uint64_t)at + 1; child < count; child = 2 * (uint64_t)at + 1) {
+		if (child + 1 < count && heap[child + 1].va > heap[child].va)
+			child++;
+		if (heap[child].va <= moved.va)
+			break;
+		heap[at] = heap[child];
+		at = (uint32_t)child;
+	}
+	heap[at] = moved;
+}
+
+/* Needs no memory and n log n steps for every order: headers may be 2^32 and hostile. */
+static void sort(struct segment *segments, uint32_t count)
+{
+	for (uint32_t i = count / 2; i-- > 0;)
+		sink(segments, i, count);
+	for (uint32_t end = count; end > 1; end--) {
+		struct segment highest = segments[0];
+
+		segments[0] = segments[end - 1];
+		segments[end - 1] = highest;
+		sink(segments, 0, end - 1);
+	}
+}
+
+static enum status check_disjoint(const struct object *object, struct fault *fault)
+{
+	for (uint32_t i = 1; i < object->segment_count; i++) {
+		const struct segment *below = &object->segments[i - 1], *segment = below + 1;
+
+		if (segment->va - below->va >= below->mem_bytes)
+			continue;
+		(void)fault_set(fault, ST_OVERLAP, "p_vaddr", segment->va, below->va + below->mem_bytes);
+		return elf_phdr_fault(object, segment->index, offsetof(struct elf64_phdr, p_vaddr),
+		                      fault);
+	}
+	return ST_OK;
+}
+
+/* Checks every PT_LOAD and counts those that are not empty. */
+static enum status count_loads(const struct object *object, uint32_t *count, struct fault *fault)
+{
+	*count = 0;
+	for (uint32_t i = 0; i < object->phdr_count; i++) {
+		struct elf64_phdr p = elf_phdr(object, i);
+
+		if (p.p_type != PT_LOAD || (p.p_memsz == 0 && p.p_filesz == 0))
+			continue;
+		if (segment_check(object, i, fault) != ST_OK)
+			return fault->status;
+		++*count;
+	}
+	if (*count == 0)
+		return fault_field(fault, ST_NOT_MAPPABLE, "PT_LOAD");
+	return ST_OK;
+}
+
+enum status segment_read(struct object *object, struct arena *arena, struct fault *fault)
+{
+	uint32_t count;
+
+	if (count_loads(object, &count, fault) != ST_OK)
+		return fault->status;
+	object->segments = arena_take(arena, count, sizeof *object->segments, "segments", fault);
+	if (!object->segments)
+		return fault->status;
+	for (uint32_t i = 0; i < object->phdr_count; i++) {
+		struct elf64_phdr p = elf_phdr(object, i);
+
+		if (p.p_type != PT_LOAD || p.p_memsz == 0)
+			continue;
+		object->segments[object->segment_count++] = segment_of(object, i);
+		object->align = max_u64(object->align, p.p_align);
+	}
+	sort(object->segments, object->segment_count);
+	return check_disjoint(object, fault);
+}
+
+const struct segment *object_segment_at(const struct object *object, uint64_t va)
+{
+	uint32_t first = 0, end = object->segment_count;
+
+	while (first < end) {
+		uint32_t middle = first + (end - first) / 2;
+		const struct segment *segment = &object->segments[middle];
+
+		if (va < segment->va)
+			end = middle;
+		else if (va - segment->va >= segment->mem_bytes)
+			first = middle + 1;
+		else
+			return segment;
+	}
+	return 0;
+}
+
+bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes, struct span *part)
+{
+	const struct segment *segment = object_segment_at(object, va);
+
+	if (!segment || !range_fits(va - segment->va, bytes, segment->file_bytes))
+		return false;
+	return span_sub(object->bytes, segment->file_offset + (va - segment->va), bytes, part);
+}
