@@ -32,7 +32,8 @@
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
-struct smalt_request {
+/* Packed, since a note's descriptor follows its owner at a multiple of 4 bytes, not of 8 (ELF gABI). */
+struct __attribute__((packed, aligned(4))) smalt_request {
 	uint32_t bytes;          /* sizeof(struct smalt_request) of the kernel's header */
 	uint32_t version;        /* SMALT_REQUEST_VERSION */
 	uint64_t stack_bytes;    /* boot stack, rounded up to pages; 0: the default; <= 1 GiB */
@@ -43,8 +44,7 @@ struct smalt_request {
 	uint32_t reserved;       /* 0 */
 };
 
-/* As it stands in the file: packed, since a note's descriptor follows its owner at 4 bytes (ELF gABI). */
-struct __attribute__((packed, aligned(4))) smalt_request_note {
+struct smalt_request_note {
 	uint32_t owner_bytes;    /* 6 */
 	uint32_t desc_bytes;
 	uint32_t type;           /* SMALT_NOTE_REQUEST */
