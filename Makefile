@@ -15,6 +15,7 @@
 
 O      := build
 PREFIX ?= /usr/local
+VERSION := 0.2
 CC     := clang
 LD     := ld.lld
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
@@ -47,8 +48,9 @@ TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
 SHARED := $(filter-out $(LOADER),$(CORE)) $(FACTS) $(wildcard tools/host.c)
 LIBS   := -lcjson -lelf -lfdt
 
-EXAMPLES := $(patsubst examples/%/,%,$(dir $(wildcard examples/*/smalt.conf)))
-EMBED    ?= $(if $(filter hello,$(EXAMPLES)),demo)
+KERNEL := -static -pie --no-dynamic-linker -z text -z separate-code -z max-page-size=4096 --fatal-warnings
+DEMO   := $(filter-out %.c,$(wildcard examples/hello/*))
+EMBED  ?= $(if $(wildcard tools/pack.c),demo)
 
 all: $O/smalt $(ARCHES)
 
@@ -85,7 +87,15 @@ $O/$(1)/smalt.img: $O/$(1)/smalt.elf
 	$$(call say,OBJCOPY)
 	$$(Q)llvm-objcopy -O binary $$< $$@
 
--include $$(patsubst %.o,%.d,$$(OBJ_$(1)))
+# The demo, built as a user builds a kernel, with what else lies in its folder.
+$O/$(1)/hello.elf: $O/$(1)/examples/hello/hello.c.o
+	$$(call say,LD)
+	$$(Q)$(LD) $(KERNEL) -o $$@ $$^
+$O/$(1)/demo.cpio: $O/$(1)/hello.elf $(DEMO) $O/smalt
+	$$(call say,PACK)
+	$$(Q)$O/smalt pack -o $$@ $(DEMO) $$<
+
+-include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
 endef
 $(foreach a,$(ARCHES),$(eval $(call machine,$a)))
 
@@ -121,11 +131,10 @@ $O/smalt: $O/host/smalt
 
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
-# test_NAME of a tool links the tools, every other one only what the loader also has.
-$(foreach t,$(UNITS),$(if $(wildcard tools/$t.c),$(eval $O/check/test_$t: $O/check/tools.a)))
-$O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/core.a
+$O/check/tests/%: HOST += -Itools
+$O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/tools.a $O/check/core.a
 	$(call say,HOSTLD)
-	$(Q)$(CC) $(CHECKS) -o $@ $< $(filter %tools.a,$^) $(filter %core.a,$^) -lcmocka $(LIBS)
+	$(Q)$(CC) $(CHECKS) -o $@ $^ -lcmocka $(LIBS)
 
 .PHONY: unit $(UNITS:%=check-%)
 unit: $(UNITS:%=$O/check/test_%) $O/data
@@ -179,6 +188,24 @@ $O/ready: tools/setup.sh
 demo: $O/smalt $(ARCH)
 	$(if $(filter-out direct,$(BOOT)),$(error BOOT=$(BOOT): only direct is known))
 	@$O/smalt run --loader $O/$(ARCH)/$(firstword $(IMAGE_$(ARCH)) smalt.elf) --machine $(ARCH) $(ARGS)
+
+bench: all $O/bench/count.so
+	@$(PYTHON) tests/bench/bench.py $O
+$O/bench/count.so: tests/bench/count.c Makefile | $O/ready
+	@mkdir -p $(@D)
+	$(call say,HOSTCC)
+	$(Q)$(CC) $(COMMON) $(HOST) -O2 -fPIC -fvisibility=hidden -shared -o $@ $<
+
+mutate:
+	@$(PYTHON) tests/mutate.py $(or $(FILE),$(error make mutate FILE=mm/cut.c [TESTS="cut space"])) $(TESTS)
+
+install: all
+	install -Dm755 $O/smalt $(DESTDIR)$(PREFIX)/bin/smalt
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/smalt include/smalt/*.h
+	$(foreach a,$(ARCHES),install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/smalt/$a $(ALL_$a) && ):
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: smalt' 'Description: Headers for kernels that Smalt boots' \
+		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smalt.pc
 
 clean:
 	rm -rf $O
