@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stretch.h: frames for extents that follow each other without a gap in va.
+ */
+#ifndef STRETCH_H
+#define STRETCH_H
+
+#include "frames.h"
+#include "space.h"
+
+#define STRETCH_NO_PA UINT64_MAX     /* pa of an extent that waits for frames */
+
+/* Extents of space from `next` on, contiguous in va, all with STRETCH_NO_PA. */
+struct stretch {
+	struct space *space;
+	struct frames *frames;
+	uint64_t va, bytes;
+	uint32_t next;           /* the extent that comes when `left` is used up */
+	uint32_t at;             /* the one that is being filled */
+	uint64_t left;           /* bytes of it without memory; 0 at the beginning */
+};
+
+/*
+ * Takes frames of SMALT_MEM_OBJECT with pa == va modulo the largest leaf that fits: in one
+ * piece, else each chunk of that leaf's size by itself, then of smaller ones, down
+ * to single granules. Where pieces do not meet in pa extents are split: the rest
+ * stands behind all others, until the space is sorted. ST_NO_MEMORY.
+ */
+MUST_CHECK enum status stretch_take(struct stretch *stretch, struct fault *fault);
+
+/* The frames at pa == va: as frames_take_at(). */
+MUST_CHECK enum status stretch_take_at(struct stretch *stretch, const struct memmap *map,
+                                       struct fault *fault);
+
+#endif

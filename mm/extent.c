@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * extent.c: gives rows their physical memory.
+ *
+ * Three steps: rows are cut into extents, those of a file's own pages with their
+ * pa; then frames are taken for each stretch of the others, in one piece if
+ * that can be; the rows' flags are set last, when nothing can fail.
+ *
+ *     row        |        A          |     B      |
+ *     extents    |copy|in place |copy|copy |zero  |   the third: a page of A and B
+ *     frames     |one |         |    one piece    |
+ *
+ * Invariant: pieces that frames are taken for have pa == va modulo the largest
+ * leaf that fits into them (P2).
+ */
+#include "extent.h"
+
+#include "align.h"
+#include "cut.h"
+#include "object.h"
+#include "stay.h"
+#include "stretch.h"
+
+/* One object on its way. */
+struct backer {
+	struct space *space;
+	uint32_t first, end;     /* its rows */
+	const struct extent_source *source;
+	struct frames *frames;
+	const struct memmap *map;
+	struct fault *fault;
+};
+
+static uint64_t first_page(const struct space *space, const struct smalt_row *row)
+{
+	return align_down(row->va, space->granule);
+}
+
+static uint64_t last_page(const struct space *space, const struct smalt_row *row)
+{
+	return align_down(row->va + (row->mem_bytes - 1), space->granule);
+}
+
+/* ---- rows into extents ---- */
+
+/* The nearest row of the object with any rights, forward (1) or backward (-1); NULL: none. */
+static const struct smalt_row *neighbor(const struct backer *b, uint32_t row, int step)
+{
+	for (row += (uint32_t)step; row - b->first < b->end - b->first; row += (uint32_t)step)
+		if (b->space->rows[row].prot != 0)
+			return &b->space->rows[row];
+	return 0;
+}
+
+static struct cut describe(const struct backer *b, uint32_t row_index)
+{
+	const struct smalt_row *row = &b->space->rows[row_index];
+	const struct smalt_row *before = neighbor(b, row_index, -1);
+	const struct smalt_row *behind = neighbor(b, row_index, 1);
+	struct cut cut = {
+		.va = row->va,
+		.mem_bytes = row->mem_bytes,
+		.file_bytes = row->file_bytes,
+		.bytes_pa = b->source->bytes_pa + row->file_offset,
+		.whole_pages = b->source->whole_pages,
+		.first_shared = before && last_page(b->space, before) == first_page(b->space, row),
+		.last_shared = behind && first_page(b->space, behind) == last_page(b->space, row),
+	};
+
+	cut.in_place = stay_in_place(b->space, b->source, b->frames, row, &cut);
+	return cut;
+}
+
+static bool may_be_wx(const struct space *space, uint32_t first, uint32_t last)
+{
+	for (uint32_t i = first; i <= last; i++)
+		if (space->rows[i].flags & SMALT_ROW_WX)
+			return true;
+	return false;
+}
+
+/* The last page of what was cut so far is the first page of this row too: one extent with all rights. */
+static enum status share_page(struct backer *b, uint32_t row_index)
+{
+	const struct smalt_row *row = &b->space->rows[row_index];
+	struct smalt_extent *last = &b->space->extents[b->space->extent_count - 1];
+	struct smalt_extent page = *last;
+	enum status status;
+
+	if (last->bytes > b->space->granule) {
+		last->bytes -= b->space->granule;
+		page.va += last->bytes;
+		page.bytes = b->space->granule;
+		status = space_add_extent(b->space, &page, b->fault);
+		if (status != ST_OK)
+			return status;
+		last = &b->space->extents[b->space->extent_count - 1];
+	}
+	last->prot |= row->prot;
+	if (row->file_bytes != 0)
+		last->backing = SMALT_BACKING_COPY;
+	if ((last->prot & SMALT_W) && (last->prot & SMALT_X) &&
+	    !may_be_wx(b->space, last->row, row_index)) {
+		(void)fault_value(b->fault, ST_WX, "page of several segments", last->va);
+		return fault_segment(b->fault, row->segment);
+	}
+	return ST_OK;
+}
+
+static enum status cut_one(struct backer *b, uint32_t row_index)
+{
+	const struct smalt_row *row = &b->space->rows[row_index];
+	struct cut cut = describe(b, row_index);
+	struct run runs[CUT_MAX];
+	uint32_t count = cut_row(&cut, b->space->granule, runs);
+	enum status status = ST_OK;
+
+	if (cut.first_shared)
+		status = share_page(b, row_index);
+	for (uint32_t i = 0; status == ST_OK && i < count; i++) {
+		struct smalt_extent extent = {
+			.va = runs[i].va,
+			.pa = STRETCH_NO_PA,
+			.bytes = runs[i].bytes,
+			.row = row_index,
+			.backing = runs[i].backing,
+			.prot = row->prot,
+			.memory = SMALT_CACHE_WRITE_BACK,
+			.color = SMALT_NONE,
+		};
+
+		if (extent.backing == SMALT_BACKING_IN_PLACE)
+			extent.pa = cut.bytes_pa + (extent.va - cut.va);
+		status = space_add_extent(b->space, &extent, b->fault);
+	}
+	return status;
+}
+
+/* ---- frames for extents ---- */
+
+/* Extents [first, end) are the object's, ascending. */
+static enum status back_extents(struct backer *b, uint32_t first, uint32_t end)
+{
+	const struct space *space = b->space;
+	enum status status = ST_OK;
+
+	for (uint32_t i = first, next; status == ST_OK && i < end; i = next) {
+		const struct smalt_extent *extent = &space->extents[i];
+		struct stretch s = { .space = b->space, .frames = b->frames, .va = extent->va,
+		                     .bytes = extent->bytes, .next = i };
+
+		next = i + 1;
+		if (extent->pa != STRETCH_NO_PA) {
+			status = frames_claim(b->frames, extent->pa, extent->bytes, SMALT_MEM_OBJECT,
+			                      b->fault);
+			continue;
+		}
+		for (; next < end && space->extents[next].pa == STRETCH_NO_PA &&
+		       space->extents[next].va == s.va + s.bytes; next++)
+			s.bytes += space->extents[next].bytes;
+		status = b->source->physical ? stretch_take_at(&s, b->map, b->fault)
+		                             : stretch_take(&s, b->fault);
+	}
+	return status;
+}
+
+/* ---- flags ---- */
+
+static void set_flags(struct backer *b, const struct smalt_extent *extent)
+{
+	struct smalt_row *rows = b->space->rows;
+	uint32_t end = extent->row, flags = 0;
+
+	while (end < b->end && rows[end].va < extent->va + extent->bytes)
+		end++;
+	if (extent->backing == SMALT_BACKING_IN_PLACE)
+		flags |= SMALT_ROW_IN_PLACE;
+	if (extent->backing == SMALT_BACKING_COPY)
+		flags |= SMALT_ROW_COPIED;
+	if (end - extent->row > 1)
+		flags |= SMALT_ROW_SHARED_PAGE;
+	if ((extent->prot & SMALT_W) && (extent->prot & SMALT_X))
+		flags |= SMALT_ROW_WX;
+	for (uint32_t i = extent->row; i < end; i++)
+		rows[i].flags |= flags;
+}
+
+enum status extent_object(struct space *space, uint32_t first, uint32_t count,
+                          const struct extent_source *source, struct frames *frames,
+                          const struct memmap *map, struct fault *fault)
+{
+	struct backer b = { space, first, first + count, source, frames, map, fault };
+	uint32_t before = space->extent_count;
+	enum status status = ST_OK;
+
+	for (uint32_t i = first; status == ST_OK && i < b.end; i++)
+		if (space->rows[i].prot != 0)
+			status = cut_one(&b, i);
+	if (status == ST_OK)
+		status = back_extents(&b, before, space->extent_count);
+	if (status != ST_OK)
+		return status;
+	for (uint32_t i = before; i < space->extent_count; i++)
+		set_flags(&b, &space->extents[i]);
+	return ST_OK;
+}
+
+/* ---- Smalt's own rows ---- */
+
+static struct smalt_extent whole_row(const struct space *space, uint32_t row_index)
+{
+	const struct smalt_row *row = &space->rows[row_index];
+	uint64_t va = first_page(space, row);
+
+	return (struct smalt_extent){
+		.va = va,
+		.bytes = last_page(space, row) - va + space->granule,
+		.row = row_index,
+		.prot = row->prot,
+		.color = SMALT_NONE,
+	};
+}
+
+enum status extent_own(struct space *space, uint32_t row, uint32_t type, uint64_t limit,
+                       struct frames *frames, struct fault *fault)
+{
+	struct smalt_extent extent = whole_row(space, row);
+	uint64_t align = leaf_bytes(space->format, leaf_largest(space->format, space->leaf_mask,
+	                                                        extent.va, extent.bytes));
+	enum status status;
+
+	extent.backing = SMALT_BACKING_ZERO;
+	extent.memory = SMALT_CACHE_WRITE_BACK;
+	/* A phase is no choice of frames_take_high(): place gives such rows aligned addresses */
+	if ((extent.va & (align - 1)) != 0)
+		align = space->granule;
+	status = frames_take_high(frames, extent.bytes, align, limit, type, &extent.pa, fault);
+	if (status != ST_OK && align > space->granule)
+		status = frames_take_high(frames, extent.bytes, space->granule, limit, type,
+		                          &extent.pa, fault);
+	return status == ST_OK ? space_add_extent(space, &extent, fault) : status;
+}
+
+enum status extent_fixed(struct space *space, uint32_t row, uint64_t pa, uint32_t memory,
+                         struct fault *fault)
+{
+	uint32_t kind = space->rows[row].kind;
+	bool image = kind == SMALT_KIND_JUMP || kind == SMALT_KIND_CPU ||
+	             kind == SMALT_KIND_REPORTER;
+	struct smalt_extent extent = whole_row(space, row);
+
+	if (((pa ^ space->rows[row].va) & (space->granule - 1)) != 0)
+		return fault_set(fault, ST_MISALIGNED, "physical address of a row", pa,
+		                 space->granule);
+	extent.pa = align_down(pa, space->granule);
+	extent.backing = image ? SMALT_BACKING_IN_PLACE : SMALT_BACKING_DEVICE;
+	extent.memory = memory;
+	return space_add_extent(space, &extent, fault);
+}
