@@ -19,6 +19,24 @@ const struct machine *arch_machine(void);
 /* One character to a console of SMALT_SERIAL_* at address; waits until it is taken. */
 void arch_put(uint32_t kind, uint64_t address, char c);
 
+/*
+ * Prepares the console of a machine that does not describe one (x86_64: COM1, 115200 8n1); its kind,
+ * SMALT_SERIAL_NONE if nothing answers.
+ */
+uint32_t arch_serial(uint64_t *address);
+
+/*
+ * Hands a DMA request (fwcfg.c) to QEMU's fw_cfg device; false if there is none.
+ * registers_pa: of the device, where it has no fixed ports.
+ */
+bool arch_fwcfg(uint64_t registers_pa, uint64_t request_pa);
+
+/*
+ * Masks every source of interrupts at its controller (H5); x86_64. Before
+ * arch_own_map(): reaches the controller's registers through the map of the entry.
+ */
+void arch_quiet(void);
+
 /* The counter of SMALT_COUNTER_*, serialized enough to time a boot. */
 uint64_t arch_counter(void);
 

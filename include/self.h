@@ -6,6 +6,7 @@
 #define SELF_H
 
 #include "env.h"
+#include "leaf.h"
 
 /* Symbols of linker.ld; hidden, so that code reaches them relative to itself. */
 #pragma GCC visibility push(hidden)
@@ -14,7 +15,8 @@ extern uint8_t jump_start[], jump_end[], reporter_text_start[], reporter_text_en
 extern uint8_t reporter_rodata_start[], reporter_rodata_end[], cpu_start[], cpu_end[];
 extern uint8_t reporter_data_start[], reporter_data_end[], data_start[], data_end[];
 extern uint8_t bss_start[], bss_end[], archive_start[], archive_end[];
-extern uint8_t rela_start[], rela_end[];
+extern uint8_t rela_start[], rela_end[], stack_start[], stack_top[], early_start[], early_end[];
+extern const uint64_t image_link[];      /* one number: the address for which the image was linked */
 #pragma GCC visibility pop
 
 /*
@@ -23,8 +25,24 @@ extern uint8_t rela_start[], rela_end[];
  */
 void self_relocate(uint8_t *image, uint64_t delta);
 
+/*
+ * Copies the image, without the stack and what lies behind it, to home, relocates the copy and
+ * goes on in next(a, b) of the copy on the copy's stack. Arch: maps the copy's code first.
+ */
+_Noreturn void self_move(uint64_t home_pa, void (*next)(uint64_t, uint64_t), uint64_t a, uint64_t b);
+
+/* Bytes that a move needs at its new home. */
+uint64_t self_bytes(void);
+
 /* Bytes of the planner's arena for so much usable memory: a 64th, within 512 KiB and 16 MiB. */
 uint64_t self_arena_bytes(uint64_t usable_bytes);
+
+/*
+ * The image itself as pieces of an identity map, W^X, ascending, archive included:
+ * what every map of the loader's own has. Returns their number.
+ */
+#define SELF_PIECES 10
+uint32_t self_pieces(struct map maps[SELF_PIECES]);
 
 /* loader range, parts and the embedded archive (if there is one) into env. */
 void self_describe(struct env *env);

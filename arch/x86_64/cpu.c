@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpu.c: what this CPU can do, and the small acts that need its instructions.
+ *
+ * Sources: Intel SDM Vol. 2A (CPUID), x86-64 psABI 3.1.1 (levels), and for
+ * the hypervisor's leaves VMware's "Mechanisms to determine if software is
+ * running in a VMware virtual machine", which KVM and QEMU follow.
+ */
+#include "arch.h"
+
+enum { EAX, EBX, ECX, EDX, REGISTERS };
+
+/* GNU_PROPERTY_X86_ISA_1_BASELINE, _V2 ... of the psABI. */
+enum { ISA_BASELINE = 1, ISA_V2 = 2, ISA_V3 = 4, ISA_V4 = 8 };
+
+struct cpuid { uint32_t reg[REGISTERS]; };
+
+static struct cpuid ask(uint32_t leaf, uint32_t subleaf)
+{
+	struct cpuid id;
+
+	__asm__ volatile("cpuid"
+	                 : "=a"(id.reg[EAX]), "=b"(id.reg[EBX]), "=c"(id.reg[ECX]), "=d"(id.reg[EDX])
+	                 : "a"(leaf), "c"(subleaf));
+	return id;
+}
+
+/*
+ * psABI table 3.1: what a level adds to the one before. AVX needs XSAVE here and
+ * not OSXSAVE: the kernel is the one to enable it, the loader does not.
+ */
+static const struct {
+	uint32_t leaf, reg, bits, level;
+} levels[] = {
+	/* SSE3, SSSE3, CMPXCHG16B, SSE4.1, SSE4.2, POPCNT; LAHF */
+	{ 0x00000001, ECX, 1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 20 | 1 << 23, ISA_V2 },
+	{ 0x80000001, ECX, 1 << 0, ISA_V2 },
+	/* FMA, MOVBE, XSAVE, AVX, F16C; BMI1, AVX2, BMI2; LZCNT */
+	{ 0x00000001, ECX, 1 << 12 | 1 << 22 | 1 << 26 | 1 << 28 | 1 << 29, ISA_V3 },
+	{ 0x00000007, EBX, 1 << 3 | 1 << 5 | 1 << 8, ISA_V3 },
+	{ 0x80000001, ECX, 1 << 5, ISA_V3 },
+	/* AVX512F, DQ, CD, BW, VL */
+	{ 0x00000007, EBX, 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31, ISA_V4 },
+};
+
+/* A level counts only if all below it are there. */
+static uint32_t isa_levels(uint32_t last_leaf)
+{
+	uint32_t missing = 0;
+
+	for (unsigned i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+		bool known = levels[i].leaf >= 0x80000000 || levels[i].leaf <= last_leaf;
+		uint32_t have = known ? ask(levels[i].leaf, 0).reg[levels[i].reg] : 0;
+
+		if ((have & levels[i].bits) != levels[i].bits)
+			missing |= levels[i].level;
+	}
+	if (missing & ISA_V2)
+		return ISA_BASELINE;
+	if (missing & ISA_V3)
+		return ISA_BASELINE | ISA_V2;
+	return ISA_BASELINE | ISA_V2 | ISA_V3 | (missing & ISA_V4 ? 0 : ISA_V4);
+}
+
+/* Only what the CPU or the hypervisor says; nothing is measured (H10). */
+static uint64_t tsc_hz(uint32_t last_leaf)
+{
+	if (last_leaf >= 0x15) {
+		struct cpuid ratio = ask(0x15, 0);
+
+		if (ratio.reg[EAX] != 0 && ratio.reg[EBX] != 0 && ratio.reg[ECX] != 0)
+			return (uint64_t)ratio.reg[ECX] * ratio.reg[EBX] / ratio.reg[EAX];
+	}
+	if ((ask(1, 0).reg[ECX] & 1u << 31) != 0 && ask(0x40000000, 0).reg[EAX] >= 0x40000010)
+		return (uint64_t)ask(0x40000010, 0).reg[EAX] * 1000;
+	return 0;
+}
+
+static uint32_t apic_id(uint32_t last_leaf)
+{
+	if (last_leaf >= 0xb && ask(0xb, 0).reg[EBX] != 0)
+		return ask(0xb, 0).reg[EDX];
+	return ask(1, 0).reg[EBX] >> 24;
+}
+
+void arch_cpu(struct cpu *cpu)
+{
+	uint32_t last_leaf = ask(0, 0).reg[EAX];
+	uint32_t last_extended = ask(0x80000000, 0).reg[EAX];
+	bool gigabyte = (ask(0x80000001, 0).reg[EDX] & 1 << 26) != 0;
+	uint64_t cr4;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	cpu->leaf_mask = gigabyte ? 7 : 3;
+	cpu->levels = (cr4 & 1 << 12) != 0 ? 5 : 4;
+	cpu->el = 0;
+	cpu->x86_isa = isa_levels(last_leaf);
+	cpu->pa_bits = last_extended >= 0x80000008 ? ask(0x80000008, 0).reg[EAX] & 0xff : 36;
+	cpu->counter_hz = tsc_hz(last_leaf);
+	cpu->id = apic_id(last_leaf);
+}
+
+const struct machine *arch_machine(void)
+{
+	return &machine_x86_64;
+}
+
+const struct format *arch_loader_format(void)
+{
+	return machine_x86_64.format;
+}
+
+/* LFENCE: RDTSC waits for everything before it (SDM Vol. 2B, RDTSC). */
+uint64_t arch_counter(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+/* The entry has set NXE and WP, the format has no other demands. */
+void arch_own_map(const struct pagetable *pt)
+{
+	__asm__ volatile("mov %0, %%cr3" : : "r"(pt->root_pa[0]) : "memory");
+}
+
+void arch_copy(void *to, const void *from, uint64_t bytes)
+{
+	uint64_t words = bytes / 8;
+	uint64_t rest = bytes % 8;
+
+	__asm__ volatile("rep movsq\n\tmov %3, %2\n\trep movsb"
+	                 : "+D"(to), "+S"(from), "+c"(words)
+	                 : "r"(rest)
+	                 : "memory");
+}
+
+void arch_zero(void *to, uint64_t bytes)
+{
+	uint64_t words = bytes / 8;
+	uint64_t rest = bytes % 8;
+
+	__asm__ volatile("rep stosq\n\tmov %2, %1\n\trep stosb"
+	                 : "+D"(to), "+c"(words)
+	                 : "r"(rest), "a"(0)
+	                 : "memory");
+}
+
+/*
+ * Nothing to do: instruction fetch and page walks see all stores of the same CPU
+ * (SDM Vol. 3A, 12.6 and 4.10.2.3), and nothing here runs with caches off.
+ */
+void arch_sync_code(uint64_t pa, uint64_t bytes)
+{
+	(void)pa;
+	(void)bytes;
+}
+
+void arch_clean(uint64_t pa, uint64_t bytes)
+{
+	(void)pa;
+	(void)bytes;
+}
