@@ -6,7 +6,7 @@
 # make check            the fast part: unit tests (sanitized), layers, headers; check-NAME runs tests/unit/test_NAME.c
 # make check-layers     no stage includes a later stage's header; check-headers: every header compiles alone
 # make conformance      docs/conformance.md from the results of the last tests
-# make bench            guest instructions from the loader's first to the kernel's first
+# make bench            guest instructions from the loader's first to the kernel's first   [PROFILE=1]
 # make mutate FILE=mm/cut.c     which small mistakes in the file no unit test notices
 # make install          [DESTDIR=] [PREFIX=/usr/local]
 # make setup clean      V=1 shows the commands; EMBED=FILE builds another archive into the loaders, EMBED= none
@@ -190,7 +190,7 @@ demo: $O/smalt $(ARCH)
 	@$O/smalt run --loader $O/$(ARCH)/$(firstword $(IMAGE_$(ARCH)) smalt.elf) --machine $(ARCH) $(ARGS)
 
 bench: all $O/bench/count.so
-	@$(PYTHON) tests/bench/bench.py $O
+	@$(PYTHON) tests/bench/bench.py $(PROFILE:%=--profile) $O $(ARCHES)
 $O/bench/count.so: tests/bench/count.c Makefile | $O/ready
 	@mkdir -p $(@D)
 	$(call say,HOSTCC)
