@@ -12,14 +12,15 @@
 
 struct frames {
 	struct memmap free;      /* usable, ascending, above the floor */
-	struct memmap taken;     /* in order of taking */
+	struct memmap taken;     /* in order of taking, takes that touch as one */
 	uint64_t granule;
-	uint64_t taken_bytes;
+	uint64_t floor;          /* nothing below is handed out */
+	uint64_t taken_bytes;    /* of memory that was free: claims are not counted */
 };
 
 /*
- * The usable memory of map, without what lies below floor, becomes free. Room
- * for `takes` further takes comes from arena.
+ * The usable memory of map (finished), without what lies below floor and without the
+ * first granule, becomes free. Room for `takes` takes and claims comes from arena.
  */
 MUST_CHECK enum status frames_init(struct frames *frames, const struct memmap *map,
                                    uint64_t granule, uint64_t floor, uint32_t takes,
@@ -27,8 +28,8 @@ MUST_CHECK enum status frames_init(struct frames *frames, const struct memmap *m
 
 /*
  * The lowest free run of whole granules with pa == phase modulo align (a power
- * of two >= granule; phase a multiple of granule). ST_NO_MEMORY with bytes and
- * the largest free run.
+ * of two >= granule; phase a multiple of granule). bytes > 0 is rounded up. ST_NO_MEMORY
+ * with bytes and the largest free run, or if `takes` are used up.
  */
 MUST_CHECK enum status frames_take(struct frames *frames, uint64_t bytes, uint64_t align,
                                    uint64_t phase, uint32_t type, uint64_t *pa,
@@ -43,17 +44,27 @@ MUST_CHECK enum status frames_take_high(struct frames *frames, uint64_t bytes, u
                                         uint64_t limit, uint32_t type, uint64_t *pa,
                                         struct fault *fault);
 
-/* Exactly these frames, for physical placement: ST_ADDRESS_IN_USE, ST_NO_MEMORY if not all are free. */
+/*
+ * Exactly the granules of these bytes, for physical placement: all of them, or
+ * ST_ADDRESS_IN_USE with the type of the first that map knows and that is not free, ST_NO_MEMORY if
+ * map knows nothing there, it lies below the floor or the takes are used up.
+ */
 MUST_CHECK enum status frames_take_at(struct frames *frames, uint64_t pa, uint64_t bytes,
                                       uint32_t type, const struct memmap *map, struct fault *fault);
 
-/* Memory that was never free (the file's own pages, parts of the loader) changes its type. */
+/*
+ * Memory that was never free (the file's own pages, parts of the loader) changes its type,
+ * whole granules of it. ST_NO_MEMORY if the takes are used up. What is free of it, which
+ * only a wrong environment causes, is free no longer.
+ */
 MUST_CHECK enum status frames_claim(struct frames *frames, uint64_t pa, uint64_t bytes,
                                     uint32_t type, struct fault *fault);
 
 /*
  * The map after everything taken: before with the taken ranges laid over it,
- * sorted, disjoint, merged. O(n log n). ST_TOO_SMALL if after has no room.
+ * sorted, disjoint, merged. O(n log n). What is taken replaces only memory that Smalt
+ * may take from (order in memmap.c). ST_TOO_SMALL if the capacity of after is less than
+ * 2 * (before->count + taken.count).
  */
 MUST_CHECK enum status frames_map(const struct frames *frames, const struct memmap *before,
                                   struct memmap *after, struct fault *fault);

@@ -26,14 +26,15 @@ struct memmap {
 MUST_CHECK enum status memmap_init(struct memmap *map, uint32_t capacity, struct arena *arena,
                                    struct fault *fault);
 
-/* Appends a range; bytes == 0 is ignored. ST_TOO_SMALL, ST_OVERFLOW, ST_INVALID (type). */
+/* Appends a range; bytes == 0 is ignored. ST_TOO_SMALL, ST_OVERFLOW (ends behind 2^64), ST_INVALID (type). */
 MUST_CHECK enum status memmap_add(struct memmap *map, uint64_t pa, uint64_t bytes, uint32_t type,
                                   struct fault *fault);
 
 /*
- * Sorts, rounds to granule, resolves overlaps, merges. O(n log n). Needs room for
- * up to 2 * count ranges: ST_TOO_SMALL. May be called again after further adds:
- * that is how a range is cut out of what is there.
+ * Sorts, rounds to granule, resolves overlaps, merges. O(n log n). Needs a capacity of
+ * 2 * count (ST_TOO_SMALL, map unchanged) and never leaves more than that. May be called
+ * again after further adds: that is how a range is cut out of what is there.
+ * ST_OVERFLOW, map undefined, if all 2^64 bytes are of one type.
  */
 MUST_CHECK enum status memmap_finish(struct memmap *map, uint64_t granule, struct fault *fault);
 

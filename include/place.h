@@ -14,7 +14,7 @@
 /* place_request.flags */
 enum {
 	PLACE_INTERPRET = 1,     /* segments as rows; without it the whole file is one read-only row (M5) */
-	PLACE_PADDING = 2,       /* padding is set (M5: first and last row without access) */
+	PLACE_PADDING = 2,       /* padding is set; of 0 bytes: none (M8) */
 	PLACE_ADDRESS = 4,       /* va is set */
 	PLACE_ALLOW_WX = 8,      /* wx=allow (M12) */
 	PLACE_PHYSICAL = 16,     /* rows at p_paddr: the protocol's own rules hold (M21) */
@@ -29,33 +29,47 @@ struct place_request {
 	bool may_stay;           /* its bytes may be mapped where they lie: congruence is worth a wish */
 	uint64_t from;           /* packed: the lowest address for a movable object */
 	uint64_t padding;        /* bytes, rounded up to granules */
-	uint64_t va;             /* PLACE_ADDRESS: of the first page */
+	uint64_t va;             /* PLACE_ADDRESS: of the base, not 0; only for what can move */
 };
 
 struct placement {
-	uint64_t base;           /* page of the lowest byte, padding excluded */
+	uint64_t base;           /* page of the lowest byte; movable: rounded down to the largest
+	                          * p_align, so that bias is a multiple of it (M6) */
 	uint64_t bias;           /* modulo 2^64 */
-	uint64_t start, end;     /* everything that is to be claimed, padding included */
+	uint64_t start, end;     /* first to behind the last page, padding included */
 };
 
 /*
  * Fills rows[], ascending, and *placement. *elements: in = capacity, out = rows
  * required; written on ST_OK and on ST_TOO_SMALL only (M2); capacity 0 asks, and
- * capacity drives nothing. After an error rows is unchanged.
- * ST_INVALID, ST_TOO_SMALL, ST_WX, ST_BAD_ENTRY, ST_NO_ADDRESS, ST_OVERFLOW,
- * ST_MISALIGNED, ST_ADDRESS_IN_USE, ST_NO_MEMORY (padding overflows).
+ * capacity drives nothing. After an error rows and *placement are unchanged. The fault has
+ * the object's name.
+ *
+ * Without PLACE_INTERPRET, and for OBJECT_FLAT, the row is the whole file. What can move goes to
+ * the lowest free address from `from` on; as long as there is one, so that its bytes can stay in
+ * large leaves (may_stay), else so that its largest segment gets large leaves (P2).
+ * PLACE_PHYSICAL: rows at p_paddr with the file's rights, nothing is free or taken, no entry rule.
+ *
+ * ST_INVALID, ST_TOO_SMALL, ST_WX, ST_BAD_ENTRY, ST_NO_ADDRESS, ST_OVERFLOW and ST_OVERLAP
+ * (physical), ST_MISALIGNED (va), ST_ADDRESS_IN_USE, ST_NOT_MAPPABLE (no bytes),
+ * ST_NO_MEMORY (padding overflows).
  */
 MUST_CHECK enum status place_object(const struct space *space, const struct place_request *request,
                                     struct smalt_row *rows, uint32_t *elements,
                                     struct placement *placement, struct fault *fault);
 
-/* Enters rows and claims of a placement into the space: ST_NO_MEMORY at most. */
+/*
+ * Enters rows and claims of a placement into the space: ST_NO_MEMORY at most. A fixed object
+ * claims the pages of its rows, a movable one everything between its first and its last.
+ */
 MUST_CHECK enum status place_enter(struct space *space, const struct place_request *request,
                                    const struct smalt_row *rows, uint32_t count,
                                    const struct placement *placement, struct fault *fault);
 
-/* One row of Smalt's own (SMALT_KIND_*) at the lowest address from `from` on with a guard
- * granule on both sides; va == phase modulo align. Enters it and tells va. */
+/*
+ * One row of Smalt's own (SMALT_KIND_*) at the lowest address from `from` on with a guard
+ * granule on both sides; va == phase modulo align. Enters it and tells va.
+ */
 MUST_CHECK enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32_t prot,
                                  uint64_t from, uint64_t align, uint64_t phase, uint64_t *va,
                                  struct fault *fault);

@@ -15,7 +15,7 @@
 
 /* Virtual addresses [first, last] belong to owner. Ascending, disjoint. */
 struct claim {
-	uint64_t first, last;    /* whole granules, last inclusive */
+	uint64_t first, last;    /* whole granules, last inclusive: last + 1 does not wrap */
 	struct span owner;       /* name of the object, "direct map", ... */
 	uint32_t object;         /* SMALT_NONE: Smalt's own */
 };
@@ -33,16 +33,20 @@ struct space {
 	uint32_t extent_count, extent_capacity;
 };
 
-/* Claims nothing but the first and the last granule of every range (M14). */
+/*
+ * An empty space. VA page 0 and the last granule of every range are addresses of nothing
+ * (M14). Room for row_capacity claims and a few of Smalt's own. ST_NO_MEMORY.
+ */
 MUST_CHECK enum status space_init(struct space *space, const struct machine *machine,
                                   uint32_t leaf_mask, uint32_t row_capacity,
                                   uint32_t extent_capacity, struct arena *arena,
                                   struct fault *fault);
 
 /*
- * Claims [va, va + bytes) rounded to granules. ST_ADDRESS_IN_USE with the owner as
- * word if any of it, or a granule beside it that belongs to another object, is
- * claimed (M9, M14); ST_NO_ADDRESS if it is in no range of the machine.
+ * Claims [va, va + bytes) rounded to granules, bytes > 0. ST_ADDRESS_IN_USE with the owner
+ * as word if any of it, or a granule beside it that belongs to another object, is
+ * claimed (M9, M14); Smalt's own claims (SMALT_NONE) are all different objects.
+ * ST_NO_ADDRESS if it is not all in one range of the machine; ST_NO_MEMORY.
  */
 MUST_CHECK enum status space_claim(struct space *space, uint64_t va, uint64_t bytes,
                                    struct span owner, uint32_t object, struct fault *fault);
@@ -60,7 +64,10 @@ MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint
                                   uint64_t align, uint64_t phase, uint64_t *va,
                                   struct fault *fault);
 
-/* Inserts rows, ascending among themselves, where they belong. ST_NO_MEMORY. Extents follow their rows. */
+/*
+ * Inserts rows, ascending among themselves, where they belong: rows of one object are
+ * neighbours only where nothing else lies between them. Extents follow their rows. ST_NO_MEMORY.
+ */
 MUST_CHECK enum status space_add_rows(struct space *space, const struct smalt_row *rows,
                                       uint32_t count, struct fault *fault);
 
@@ -73,16 +80,22 @@ void space_sort_extents(struct space *space);
 const struct smalt_extent *space_extent_at(const struct space *space, uint64_t va);
 
 /*
- * The extents as pieces for page tables: neighbours in va and pa with the same rights and
- * memory type become one, if they are of one row or share a page. Returns the
- * number; writes only if maps is not NULL.
+ * The extents (sorted) as pieces for page tables: neighbours in va and pa with the same
+ * rights and memory type become one, if they are of one row or of two that share a page.
+ * Returns the number; writes only if maps is not NULL.
  */
 uint32_t space_maps(const struct space *space, struct map *maps);
 
-/* Fills leaf_count, leaf_shift and why of every row, leaf_shift of every extent, from the maps (P5). */
+/*
+ * Fills leaf_count, leaf_shift and why of every row, leaf_shift of every extent, from the
+ * maps (P5). Extents are sorted. A leaf counts for the row of its first byte.
+ */
 void space_leaves(struct space *space);
 
-/* The fewest leaves for the rows' va and rights: for the pa that was chosen, and if pa were free (P1). */
+/*
+ * The fewest leaves for the va and rights of the objects' rows, Smalt's own left out: for the
+ * pa that was chosen, and if pa were free (P1). Extents are sorted.
+ */
 uint64_t space_lower_bound(const struct space *space);
 uint64_t space_ideal(const struct space *space);
 

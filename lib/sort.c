@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sort.c: heapsort. Its worst case is n log n, so that no firmware and no file
+ * can make a boot slow; it needs neither recursion nor storage.
+ */
+#include "sort.h"
+
+/* Entries are arrays of words; word 0 is the key. The heap has its largest key first. */
+struct heap {
+	uint64_t *base;
+	uint64_t words;          /* of an entry */
+	uint64_t count;
+};
+
+static uint64_t key(const struct heap *heap, uint64_t index)
+{
+	return heap->base[index * heap->words];
+}
+
+static void swap(const struct heap *heap, uint64_t a, uint64_t b)
+{
+	uint64_t *x = heap->base + a * heap->words;
+	uint64_t *y = heap->base + b * heap->words;
+
+	for (uint64_t i = 0; i < heap->words; i++) {
+		uint64_t word = x[i];
+		x[i] = y[i];
+		y[i] = word;
+	}
+}
+
+/* Lets the entry sink until none below it is larger. */
+static void sink(const struct heap *heap, uint64_t at)
+{
+	for (;;) {
+		uint64_t child = 2 * at + 1;
+
+		if (child >= heap->count)
+			return;
+		if (child + 1 < heap->count && key(heap, child + 1) > key(heap, child))
+			child++;
+		if (key(heap, at) >= key(heap, child))
+			return;
+		swap(heap, at, child);
+		at = child;
+	}
+}
+
+void sort_entries(void *entries, uint64_t count, uint64_t entry_bytes)
+{
+	struct heap heap = { entries, entry_bytes / sizeof(uint64_t), count };
+
+	for (uint64_t i = count / 2; i-- > 0; )
+		sink(&heap, i);
+	while (heap.count > 1) {
+		heap.count--;
+		swap(&heap, 0, heap.count);
+		sink(&heap, 0);
+	}
+}
