@@ -151,9 +151,13 @@ enum status load_plan(struct boot *boot, struct fault *fault)
 		else
 			boot->cost.zeroed_bytes += piece.bytes;
 	}
-	for (uint32_t i = 0; i < boot->space.extent_count; i++)
-		if (boot->space.extents[i].backing == SMALT_BACKING_IN_PLACE)
-			boot->cost.in_place_bytes += boot->space.extents[i].bytes;
+	for (uint32_t i = 0; i < boot->space.extent_count; i++) {
+		const struct smalt_extent *extent = &boot->space.extents[i];
+
+		if (extent->backing == SMALT_BACKING_IN_PLACE &&
+		    boot->space.rows[extent->row].object != SMALT_NONE)
+			boot->cost.in_place_bytes += extent->bytes;
+	}
 	return ST_OK;
 }
 

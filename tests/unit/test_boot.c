@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_boot.c: whole plans for both machines on made-up memory: what the tables
+ * translate to is what the file says, what the map says adds up, and a failure
+ * at any step changes nothing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <cmocka.h>
+
+#include "boot.h"
+#include "elf_maker.h"
+#include "mem.h"
+#include "scratch.h"
+
+#define RAM_BYTES   (1ull << 30)
+#define FILE_BYTES  0x9000
+#define PAGE        4096ull
+#define ARENA_BYTES (4 << 20)
+
+/* Memory of one machine: everything is 0xAA that nobody wrote. */
+struct bench {
+	struct env env;
+	uint8_t *ram;
+	uint64_t ram_pa;
+	struct smalt_memory ranges[16];
+	struct arena arena;
+	struct boot boot;
+	struct fault fault;
+	uint8_t kernel[FILE_BYTES];
+	uint64_t file_pa;
+};
+
+static struct bench b;
+
+static const struct machine *const both[] = { &machine_x86_64, &machine_aarch64 };
+
+/* Only the part of RAM that a test touches is filled: the lowest and highest 16 MiB. */
+static void fill_ram(void)
+{
+	memset(b.ram, 0xaa, 16 << 20);
+	memset(b.ram + RAM_BYTES - (16 << 20), 0xaa, 16 << 20);
+}
+
+static void add_memory(uint64_t pa, uint64_t bytes, uint32_t type)
+{
+	assert_int_equal(memmap_add(&b.env.memory, pa, bytes, type, &b.fault), ST_OK);
+}
+
+/* RAM from ram_pa; the file at its own place; three parts of the loader; the arena is outside. */
+static void set_machine(const struct machine *machine, uint64_t file_pa)
+{
+	uint64_t loader = (machine->elf_machine == SMALT_MACHINE_X86_64 ? 0 : 0x40000000) + RAM_BYTES - 0x100000;
+	static uint8_t *arena;
+
+	if (!b.ram)
+		b.ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE,
+		             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!arena)
+		arena = malloc(ARENA_BYTES);
+	b.arena = (struct arena){ arena, ARENA_BYTES, 0 };
+	b.ram_pa = machine->elf_machine == SMALT_MACHINE_X86_64 ? 0 : 0x40000000;
+	b.file_pa = b.ram_pa + file_pa;
+	b.env = (struct env){
+		.path = machine->path, .machine = machine,
+		.window = (uint64_t)(uintptr_t)b.ram - b.ram_pa,
+		.memory = { b.ranges, 0, 16 },
+		.loader = { loader, 0x20000 },
+		.parts = {
+			{ SMALT_KIND_JUMP, SMALT_R | SMALT_X, loader + 0x10000, 0x1000 },
+			{ SMALT_KIND_REPORTER, SMALT_R | SMALT_X, loader + 0x11000, 0x2000 },
+			{ SMALT_KIND_REPORTER, SMALT_R | SMALT_W, loader + 0x13000, 0x1000 },
+		},
+		.part_count = 3,
+		.cpu = { .leaf_mask = (1u << machine->format->leaf_count) - 1, .levels = 4, .pa_bits = 40,
+		         .x86_isa = 1 },
+		.serial_kind = SMALT_SERIAL_PL011, .serial_address = 0x9000000,
+	};
+	fill_ram();
+	add_memory(b.ram_pa, RAM_BYTES, SMALT_MEM_USABLE);
+	add_memory(loader, 0x20000, SMALT_MEM_RECLAIMABLE);
+}
+
+static void give_file(const uint8_t *bytes, uint64_t count)
+{
+	uint8_t *at = env_pointer(&b.env, b.file_pa);
+
+	memcpy(at, bytes, count);
+	b.env.files[0] = (struct file){ span_of("initrd"), b.file_pa, { at, count }, true };
+	b.env.file_count = 1;
+	add_memory(b.file_pa & -PAGE, ((b.file_pa + count + PAGE - 1) & -PAGE) - (b.file_pa & -PAGE),
+	           SMALT_MEM_RECLAIMABLE);
+	assert_int_equal(memmap_finish(&b.env.memory, PAGE, &b.fault), ST_OK);
+}
+
+/* A kernel of four segments: text, read-only data, data with bss, bss alone. Bytes tell their offset. */
+static void make_kernel(uint16_t type, uint64_t base)
+{
+	struct maker m = {
+		.file = b.kernel, .file_bytes = FILE_BYTES, .type = type,
+		.machine = b.env.machine->elf_machine, .entry = base + 0x1010, .segment_count = 4,
+		.segments = {
+			{ 1, 4, 0, base, base, 0x800, 0x800, 0x1000 },
+			{ 1, 5, 0x1000, base + 0x1000, 0, 0x3123, 0x3123, 0x1000 },
+			{ 1, 6, 0x5123, base + 0x6123, 0, 0x1e00, 0x5000, 0x1000 },
+			{ 1, 6, 0, base + 0x20000, 0, 0, 0x300123, 0x1000 },
+		},
+	};
+
+	for (unsigned i = 0; i < FILE_BYTES; i++)
+		b.kernel[i] = (uint8_t)(i * 7 + (i >> 8));
+	maker_write(&m);
+}
+
+static enum status plan(void)
+{
+	return boot_plan(&b.boot, &b.env, span_of(""), &b.arena, &b.fault);
+}
+
+static void plan_kernel(const struct machine *machine, uint64_t file_pa, uint16_t type, uint64_t base)
+{
+	set_machine(machine, file_pa);
+	make_kernel(type, base);
+	give_file(b.kernel, FILE_BYTES);
+	if (plan() != ST_OK) {
+		char text[256];
+
+		fault_text(&b.fault, text, sizeof text);
+		fail_msg("%s", text);
+	}
+}
+
+/*
+ * The hardware's way through the tables, from the manuals (Intel SDM Vol. 3A, 4.5;
+ * Arm ARM D8.3): 4 levels of 9 bits. 0: not mapped.
+ */
+static uint64_t translate(uint64_t va)
+{
+	bool arm = b.env.machine->elf_machine == SMALT_MACHINE_AARCH64;
+	uint64_t pa = b.boot.pt.root_pa[arm && va >> 63];
+
+	for (int level = 3; level >= 0; level--) {
+		const uint64_t *table = env_pointer(&b.env, pa);
+		uint64_t entry = table[va >> (12 + 9 * level) & 511];
+		bool leaf = level == 0 || (arm ? !(entry & 2) : (entry & 0x80) != 0);
+
+		if (!(entry & 1))
+			return 0;
+		pa = entry & 0x0000fffffffff000;
+		if (leaf) {
+			uint64_t mask = (1ull << (12 + 9 * level)) - 1;
+
+			return (pa & ~mask) | (va & mask);
+		}
+	}
+	return 0;
+}
+
+static uint8_t byte_at(uint64_t va)
+{
+	uint64_t pa = translate(va);
+
+	assert_true(pa != 0);
+	return *(uint8_t *)env_pointer(&b.env, pa);
+}
+
+/* What the ELF says the byte at va (of the file's own addresses) is. */
+static int expected(const struct maker_segment *segments, unsigned count, uint64_t va)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (va - segments[i].va < segments[i].file_bytes)
+			return b.kernel[segments[i].offset + (va - segments[i].va)];
+	return 0;
+}
+
+static const struct maker_segment layout[] = {
+	{ 1, 4, 0, 0, 0, 0x800, 0x800, 0 },
+	{ 1, 5, 0x1000, 0x1000, 0, 0x3123, 0x3123, 0 },
+	{ 1, 6, 0x5123, 0x6123, 0, 0x1e00, 0x5000, 0 },
+	{ 1, 6, 0, 0x20000, 0, 0, 0x300123, 0 },
+};
+
+static void check_contents(uint64_t base)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t first = layout[i].va & -PAGE;
+		uint64_t end = (layout[i].va + layout[i].mem_bytes + PAGE - 1) & -PAGE;
+
+		for (uint64_t va = first; va < end; va += va % 64 == 7 && i == 3 ? 57 : 1)
+			assert_int_equal(byte_at(base + va), expected(layout, 4, va));
+	}
+}
+
+/* Rules: M6, M17, S11, P7 */
+static void every_mapped_byte_is_the_files_or_zero(void **state)
+{
+	static const uint64_t places[] = { 0x3000000, 0x3000000 + 0x5000, 0x3000000 + 0x123 };
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++)
+		for (unsigned p = 0; p < 3; p++) {
+			plan_kernel(both[m], places[p], 2, 0x400000);
+			assert_int_equal(b.boot.objects[0].placement.bias, 0);
+			boot_execute(&b.boot);
+			check_contents(0x400000);
+		}
+}
+
+/* Rules: M6, M13 */
+static void a_movable_kernel_goes_to_the_machines_place(void **state)
+{
+	static const uint64_t places[] = { 0xffffffff80000000, 0xffff800000000000 };
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		plan_kernel(both[m], 0x3000000, 3, 0);
+		assert_true(b.boot.objects[0].placement.bias == places[m]);
+		boot_execute(&b.boot);
+		check_contents(places[m]);
+	}
+}
+
+/* Rules: H3 */
+static void memory_before_and_after_adds_up(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		uint64_t sum = 0, at = 0;
+
+		plan_kernel(both[m], 0x3000000, 2, 0x400000);
+		for (uint32_t i = 0; i < b.boot.after.count; i++) {
+			const struct smalt_memory *range = &b.boot.after.ranges[i];
+
+			assert_true(i == 0 || range->pa >= at);
+			at = range->pa + range->bytes;
+			sum += range->bytes;
+		}
+		assert_true(sum == RAM_BYTES);
+		assert_true(b.boot.cost.frames * PAGE <=
+		            RAM_BYTES - memmap_bytes(&b.boot.after, SMALT_MEM_USABLE));
+	}
+}
+
+/* Rules: H3, M3 */
+static void every_page_of_every_row_is_accounted_for(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		plan_kernel(both[m], 0x3000000, 3, 0);
+		for (uint32_t i = 0; i < b.boot.space.row_count; i++) {
+			const struct smalt_row *row = &b.boot.space.rows[i];
+			uint64_t end = row->va + row->mem_bytes;
+
+			assert_true(i == 0 || row->va > row[-1].va);
+			for (uint64_t va = row->va & -PAGE; va < end; va += PAGE) {
+				const struct smalt_extent *extent = space_extent_at(&b.boot.space, va);
+				uint32_t type = memmap_type(&b.boot.after, translate(va));
+
+				assert_non_null(extent);
+				assert_true(translate(va) == extent->pa + (va - extent->va));
+				if (row->kind == SMALT_KIND_OBJECT)
+					assert_int_equal(type, SMALT_MEM_OBJECT);
+				else if (row->kind == SMALT_KIND_JUMP)
+					assert_int_equal(type, SMALT_MEM_RECLAIMABLE);
+				else if (row->kind != SMALT_KIND_SERIAL)
+					assert_int_equal(type, SMALT_MEM_RESIDENT);
+			}
+		}
+	}
+}
+
+/* Rules: H2, H8 */
+static void the_handoff_names_what_the_tables_map(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		const struct smalt_handoff *h;
+
+		plan_kernel(both[m], 0x3000000, 3, 0);
+		h = boot_handoff(&b.boot);
+		assert_true(h->magic == SMALT_MAGIC);
+		assert_true(translate(b.boot.handoff_va) == h->pa);
+		assert_int_equal(h->rows.count, b.boot.space.row_count);
+		assert_true(translate(h->rows.va) != 0);
+		assert_true(h->rows.va + h->rows.count * sizeof(struct smalt_row) <=
+		            b.boot.handoff_va + h->total_bytes);
+		assert_true(h->total_bytes <= b.boot.handoff_bytes);
+		assert_true(translate(h->stack_top - 1) != 0);
+		assert_true(translate(h->stack_top) == 0);
+		assert_true(translate(h->stack_top - h->stack_bytes - 1) == 0);
+		assert_true(translate(h->serial_va) == 0x9000000);
+		assert_true(translate(h->direct_map_va + h->pa) == h->pa);
+		assert_memory_equal(env_pointer(&b.env, translate(h->cmdline_va)), "", 1);
+	}
+}
+
+/* Rules: S11 */
+static void in_place_and_copied_show_the_kernel_the_same(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		plan_kernel(both[m], 0x3000000, 2, 0x400000);
+		assert_true(b.boot.cost.in_place_bytes > 0);
+		boot_execute(&b.boot);
+		check_contents(0x400000);
+		plan_kernel(both[m], 0x3000801, 2, 0x400000);
+		assert_int_equal(b.boot.cost.in_place_bytes, 0);
+		assert_int_equal(b.boot.cost.copied_bytes, 0x800 + 0x3123 + 0x1e00);
+		boot_execute(&b.boot);
+		check_contents(0x400000);
+	}
+}
+
+/* Rules: M1 */
+static void too_little_storage_fails_at_every_step_and_changes_nothing(void **state)
+{
+	uint8_t *file;
+	uint64_t bytes = 0;
+	enum status status;
+
+	(void)state;
+	set_machine(&machine_x86_64, 0x3000000);
+	make_kernel(2, 0x400000);
+	give_file(b.kernel, FILE_BYTES);
+	file = env_pointer(&b.env, b.file_pa);
+	do {
+		b.arena.bytes = bytes;
+		b.arena.used = 0;
+		status = plan();
+		assert_true(status == ST_OK || status == ST_NO_MEMORY);
+		assert_memory_equal(file, b.kernel, FILE_BYTES);
+		bytes += 509;
+	} while (status != ST_OK);
+	assert_true(bytes > 20000);
+}
+
+/* Rules: M1 */
+static void too_little_memory_fails_at_every_step(void **state)
+{
+	unsigned failures = 0;
+
+	(void)state;
+	for (uint64_t pages = 0;; pages += 3) {
+		enum status status;
+
+		set_machine(&machine_aarch64, 0x3000000);
+		make_kernel(2, 0x400000);
+		b.env.memory.count = 0;
+		add_memory(b.env.loader.pa, b.env.loader.bytes, SMALT_MEM_RECLAIMABLE);
+		if (pages)
+			add_memory(b.ram_pa + 0x10000, pages * PAGE, SMALT_MEM_USABLE);
+		give_file(b.kernel, FILE_BYTES);
+		status = plan();
+		if (status == ST_OK)
+			break;
+		assert_int_equal(status, ST_NO_MEMORY);
+		failures++;
+	}
+	assert_true(failures > 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_mapped_byte_is_the_files_or_zero),
+		cmocka_unit_test(a_movable_kernel_goes_to_the_machines_place),
+		cmocka_unit_test(memory_before_and_after_adds_up),
+		cmocka_unit_test(every_page_of_every_row_is_accounted_for),
+		cmocka_unit_test(the_handoff_names_what_the_tables_map),
+		cmocka_unit_test(in_place_and_copied_show_the_kernel_the_same),
+		cmocka_unit_test(too_little_storage_fails_at_every_step_and_changes_nothing),
+		cmocka_unit_test(too_little_memory_fails_at_every_step),
+	};
+
+	return cmocka_run_group_tests_name("boot", tests, NULL, NULL);
+}
