@@ -95,7 +95,7 @@ static _Noreturn void enter_own(const struct boot *boot)
 
 static _Noreturn void enter(const struct boot *boot)
 {
-	const struct protocol_boot *foreign = boot->protocol_state;
+	const struct protocol_boot *foreign = boot->foreign;
 
 	if (foreign)
 		arch_enter(foreign->entry_pa, foreign->argument_pa);

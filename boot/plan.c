@@ -64,7 +64,7 @@ static enum status choose_direct_map(struct boot *boot, struct fault *fault)
 static enum status open_space(struct boot *boot, struct fault *fault)
 {
 	const struct env *env = boot->env;
-	uint64_t rows = BOOT_OWN, chunks = 0;
+	uint64_t own = OWN_KINDS + env->part_count + env->table_count, rows = own, chunks = 0;
 	enum status status;
 
 	for (uint32_t i = 0; i < boot->object_count; i++) {
@@ -78,11 +78,41 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 	if (chunks > UINT32_MAX / 2)
 		return fault_set(fault, ST_NO_MEMORY, "extents", chunks, UINT32_MAX / 2);
 	status = frames_init(&boot->frames, &env->memory, 1ull << env->machine->format->granule_shift,
-	                     env->machine->frame_floor, (uint32_t)chunks + BOOT_OWN, boot->arena, fault);
+	                     env->machine->frame_floor, (uint32_t)(chunks + own), boot->arena, fault);
 	if (status != ST_OK)
 		return status;
 	return space_init(&boot->space, env->machine, env->cpu.leaf_mask, (uint32_t)rows,
 	                  (uint32_t)chunks, boot->arena, fault);
+}
+
+/* A foreign kernel gets its modules where they lie, and may have a wish where it lies itself. */
+static enum status place_protocol(struct boot *boot, struct fault *fault)
+{
+	struct object *kernel = &boot->objects[0].object;
+	struct protocol_module *modules;
+	struct protocol_boot *p;
+	enum status status = ST_OK;
+
+	if (!boot->protocol)
+		return ST_OK;
+	p = arena_take(boot->arena, 1, sizeof *p, "protocol", fault);
+	modules = arena_take(boot->arena, boot->object_count, sizeof *modules, "modules", fault);
+	if (!p || !modules)
+		return fault->status;
+	*p = (struct protocol_boot){
+		.env = boot->env, .kernel = kernel, .cmdline = boot->cmdline,
+		.modules = modules, .module_count = boot->object_count - 1,
+		.frames = &boot->frames, .arena = boot->arena,
+	};
+	for (uint32_t i = 1; i < boot->object_count; i++)
+		modules[i - 1] = (struct protocol_module){ boot->objects[i].object.bytes_pa,
+			boot->objects[i].object.bytes.bytes, boot->objects[i].args };
+	boot->foreign = p;
+	if (boot->protocol->place)
+		status = boot->protocol->place(p, fault);
+	for (uint32_t i = 0; status == ST_OK && i < kernel->segment_count; i++)
+		kernel->segments[i].pa += p->bias;
+	return status;
 }
 
 static struct place_request request_for(const struct boot *boot, uint32_t index, uint64_t from)
@@ -194,31 +224,9 @@ static enum status final_map(struct boot *boot, struct fault *fault)
 	                       : status;
 }
 
-/* A foreign kernel gets its modules where they lie. */
 static enum status prepare_protocol(struct boot *boot, struct fault *fault)
 {
-	struct protocol_boot *p;
-	struct protocol_module *modules;
-	enum status status;
-
-	if (!boot->protocol)
-		return ST_OK;
-	p = arena_take(boot->arena, 1, sizeof *p, "protocol", fault);
-	modules = arena_take(boot->arena, boot->object_count, sizeof *modules, "modules", fault);
-	if (!p || !modules)
-		return fault->status;
-	*p = (struct protocol_boot){
-		.env = boot->env, .kernel = &boot->objects[0].object, .cmdline = boot->cmdline,
-		.modules = modules, .module_count = boot->object_count - 1,
-		.frames = &boot->frames, .arena = boot->arena,
-		.bias = boot->objects[0].placement.bias,
-	};
-	for (uint32_t i = 1; i < boot->object_count; i++)
-		modules[i - 1] = (struct protocol_module){ boot->objects[i].object.bytes_pa,
-			boot->objects[i].object.bytes.bytes, boot->objects[i].args };
-	boot->protocol_state = p;
-	status = boot->protocol->prepare(p, fault);
-	return status;
+	return boot->protocol ? boot->protocol->prepare(boot->foreign, fault) : ST_OK;
 }
 
 static const struct step {
@@ -226,8 +234,8 @@ static const struct step {
 } steps[] = {
 	{ source_open }, { choose_entry }, { source_objects }, { request_settings },
 	{ choose_protocol }, { check_capabilities }, { open_space }, { choose_direct_map },
-	{ place_objects }, { place_own_rows }, { back_rows }, { reserve_handoff }, { load_plan },
-	{ make_tables }, { prepare_protocol }, { final_map },
+	{ place_protocol }, { place_objects }, { place_own_rows }, { back_rows },
+	{ reserve_handoff }, { load_plan }, { make_tables }, { prepare_protocol }, { final_map },
 };
 
 enum status boot_plan(struct boot *boot, const struct env *env, struct span entry,

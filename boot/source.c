@@ -153,8 +153,7 @@ static enum status read_kernel(struct boot *boot, struct fault *fault)
 	}
 	status = object_read(&kernel->object, name, found.bytes, found.pa, boot->env->machine,
 	                     boot->arena, fault);
-	if (status == ST_OK && kernel->object.kind == OBJECT_FLAT &&
-	    kernel->object.format != SMALT_FORMAT_IMAGE) {
+	if (status == ST_OK && kernel->object.kind == OBJECT_FLAT) {
 		fault_value(fault, ST_NOT_MAPPABLE, "magic", span_u32(found.bytes, 0));
 		fault_hint(fault, "a kernel is an executable ELF file, or an arm64 Image");
 		return fault_in(fault, name);

@@ -21,7 +21,8 @@
 #include "place.h"
 #include "space.h"
 
-#define BOOT_OWN 80              /* rows of Smalt's own: parts, stacks, console, ACPI tables */
+#define OWN_KINDS 6              /* rows of Smalt's own besides parts and ACPI tables */
+#define BOOT_OWN (OWN_KINDS + ENV_PARTS + ENV_TABLES)
 #define OWN_FAULT_STACK_BYTES (16 << 10)
 
 /* The kernel or a module. */
@@ -84,7 +85,7 @@ struct boot {
 	struct boot_cost cost;
 	struct range *sync;              /* executable memory to clean and invalidate (H6) */
 	uint32_t sync_count;
-	void *protocol_state;            /* of a foreign protocol */
+	struct protocol_boot *foreign;   /* NULL: Smalt's own protocol */
 };
 
 /*
