@@ -93,7 +93,7 @@ $O/$(1)/hello.elf: $O/$(1)/examples/hello/hello.c.o
 	$$(Q)$(LD) $(KERNEL) -o $$@ $$^
 $O/$(1)/demo.cpio: $O/$(1)/hello.elf $(DEMO) $O/smalt
 	$$(call say,PACK)
-	$$(Q)$O/smalt pack -o $$@ $(DEMO) $$<
+	$$(Q)$O/smalt pack -o $$@ --conf $(filter %.conf,$(DEMO)) $$< $(filter-out %.conf,$(DEMO))
 
 -include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
 endef
