@@ -335,7 +335,7 @@ static void too_little_storage_fails_at_every_step_and_changes_nothing(void **st
 		assert_memory_equal(file, b.kernel, FILE_BYTES);
 		bytes += 509;
 	} while (status != ST_OK);
-	assert_true(bytes > 20000);
+	assert_true(bytes > 10000);
 }
 
 /* Rules: M1 */
