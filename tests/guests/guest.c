@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* guest.c: beginning, end and words of every test kernel. */
+#include "guest.h"
+
+struct guest guest = { .violations = 0, .handoff = (const struct smalt_handoff *)1 };
+
+void *memcpy(void *to, const void *from, size_t bytes);
+void *memset(void *to, int byte, size_t bytes);
+void guest_start(const struct smalt_handoff *handoff, const struct guest_entry *entry);
+
+/* What the compiler calls by itself. */
+void *memcpy(void *to, const void *from, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		((uint8_t *)to)[i] = ((const uint8_t *)from)[i];
+	return to;
+}
+
+void *memset(void *to, int byte, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		((uint8_t *)to)[i] = (uint8_t)byte;
+	return to;
+}
+
+void say(const char *text)
+{
+	smalt_print(guest.handoff, text);
+}
+
+void say_number(uint64_t value)
+{
+	char digits[19] = { '0', 'x' };
+	unsigned shift = 60, n = 2;
+
+	while (shift > 0 && value >> shift == 0)
+		shift -= 4;
+	for (; n < 18; shift -= 4) {
+		digits[n++] = "0123456789abcdef"[value >> shift & 15];
+		if (shift == 0)
+			break;
+	}
+	digits[n] = 0;
+	say(digits);
+}
+
+void say_line(const char *text, uint64_t value)
+{
+	say(text);
+	say(" ");
+	say_number(value);
+	say("\n");
+}
+
+bool expect(bool holds, const char *what)
+{
+	if (!holds) {
+		guest.violations++;
+		say("VIOLATED ");
+		say(what);
+		say("\n");
+	}
+	return holds;
+}
+
+bool expect_equal(uint64_t found, uint64_t expected, const char *what)
+{
+	if (found != expected) {
+		guest.violations++;
+		say("VIOLATED ");
+		say(what);
+		say_line(": found", found);
+		say_line("    expected", expected);
+	}
+	return found == expected;
+}
+
+bool expect_row(uint64_t va, uint32_t kind, const char *what)
+{
+	const struct smalt_row *row = smalt_row_at(guest.handoff, va);
+
+	return expect_equal(row ? row->kind : SMALT_NONE, kind, what);
+}
+
+_Noreturn void guest_end(void)
+{
+	if (guest.violations == 0)
+		say("SUCCESS\n");
+	smalt_exit(guest.violations == 0 ? 0 : 1);
+}
+
+void guest_start(const struct smalt_handoff *handoff, const struct guest_entry *entry)
+{
+	guest.handoff = handoff;
+	guest.entry = entry;
+	guest_main();
+	guest_end();
+}
