@@ -48,7 +48,8 @@ struct placement {
  * Without PLACE_INTERPRET, and for OBJECT_FLAT, the row is the whole file. What can move goes to
  * the lowest free address from `from` on; as long as there is one, so that its bytes can stay in
  * large leaves (may_stay), else so that its largest segment gets large leaves (P2).
- * PLACE_PHYSICAL: rows at p_paddr with the file's rights, nothing is free or taken, no entry rule.
+ * PLACE_PHYSICAL: rows at p_paddr with the file's rights, a flat file where its bytes lie; nothing
+ * is free or taken, and there is no entry rule.
  *
  * ST_INVALID, ST_TOO_SMALL, ST_WX, ST_BAD_ENTRY, ST_NO_ADDRESS, ST_OVERFLOW and ST_OVERLAP
  * (physical), ST_MISALIGNED (va), ST_ADDRESS_IN_USE, ST_NOT_MAPPABLE (no bytes),

@@ -8,10 +8,11 @@
 #ifndef SPACE_H
 #define SPACE_H
 
+#include "align.h"
+#include "arena.h"
 #include "leaf.h"
 #include "machine.h"
 #include "status.h"
-#include "arena.h"
 
 /* Virtual addresses [first, last] belong to owner. Ascending, disjoint. */
 struct claim {
@@ -33,6 +34,17 @@ struct space {
 	uint32_t extent_count, extent_capacity;
 };
 
+/* The pages of a row; those of no row reach the end of the address space. */
+static inline uint64_t space_first_page(const struct space *space, const struct smalt_row *row)
+{
+	return align_down(row->va, space->granule);
+}
+
+static inline uint64_t space_end_page(const struct space *space, const struct smalt_row *row)
+{
+	return align_up(row->va + row->mem_bytes, space->granule);
+}
+
 /*
  * An empty space. VA page 0 and the last granule of every range are addresses of nothing
  * (M14). Room for row_capacity claims and a few of Smalt's own. ST_NO_MEMORY.
@@ -43,10 +55,11 @@ MUST_CHECK enum status space_init(struct space *space, const struct machine *mac
                                   struct fault *fault);
 
 /*
- * Claims [va, va + bytes) rounded to granules, bytes > 0. ST_ADDRESS_IN_USE with the owner
+ * Claims [va, va + bytes) rounded to granules. ST_ADDRESS_IN_USE with the owner
  * as word if any of it, or a granule beside it that belongs to another object, is
  * claimed (M9, M14); Smalt's own claims (SMALT_NONE) are all different objects.
- * ST_NO_ADDRESS if it is not all in one range of the machine; ST_NO_MEMORY.
+ * ST_NO_ADDRESS if it is not all in one range of the machine; ST_INVALID (no bytes),
+ * ST_NO_MEMORY.
  */
 MUST_CHECK enum status space_claim(struct space *space, uint64_t va, uint64_t bytes,
                                    struct span owner, uint32_t object, struct fault *fault);
@@ -58,7 +71,7 @@ MUST_CHECK enum status space_free_at(const struct space *space, uint64_t va, uin
 /*
  * The lowest free va >= from with va == phase modulo align (power of two), with a free granule
  * below and above, [va, va + bytes) in one range of the machine; wraps to no lower
- * address: ST_NO_ADDRESS. Nothing is claimed.
+ * address: ST_NO_ADDRESS. Nothing is claimed. O(claims).
  */
 MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint64_t bytes,
                                   uint64_t align, uint64_t phase, uint64_t *va,
@@ -86,11 +99,17 @@ const struct smalt_extent *space_extent_at(const struct space *space, uint64_t v
  */
 uint32_t space_maps(const struct space *space, struct map *maps);
 
+/* The piece that begins with extent `at`; returns the index of the first extent behind it. */
+uint32_t space_map_at(const struct space *space, uint32_t at, struct map *map);
+
 /*
  * Fills leaf_count, leaf_shift and why of every row, leaf_shift of every extent, from the
  * maps (P5). Extents are sorted. A leaf counts for the row of its first byte.
  */
 void space_leaves(struct space *space);
+
+/* Leaves of the objects' rows by index, Smalt's own left out; after space_leaves(). */
+void space_leaf_sum(const struct space *space, uint64_t count[MACHINE_LEAVES]);
 
 /*
  * The fewest leaves for the va and rights of the objects' rows, Smalt's own left out: for the

@@ -33,9 +33,11 @@ static enum status check_flags(const struct place_request *request, struct fault
 	if ((flags & PLACE_ADDRESS) && fixed)
 		return fault_value(fault, ST_INVALID, "va of an object that cannot move",
 		                   request->va);
-	if ((flags & PLACE_PHYSICAL) &&
-	    (is_flat(request) || (flags & (PLACE_PADDING | PLACE_ADDRESS))))
+	if ((flags & PLACE_PHYSICAL) && (flags & (PLACE_PADDING | PLACE_ADDRESS)))
 		return fault_value(fault, ST_INVALID, "flags with physical placement", flags);
+	if ((flags & PLACE_PHYSICAL) && is_flat(request) &&
+	    request->object->bytes_pa == OBJECT_NOWHERE)
+		return fault_field(fault, ST_INVALID, "physical place of a flat file");
 	return ST_OK;
 }
 
@@ -46,7 +48,7 @@ static void make_whole(struct shape *shape, const struct place_request *request,
 	bool stays = request->may_stay && object->bytes_pa != OBJECT_NOWHERE;
 
 	shape->whole = (struct segment){
-		.va = stays ? object->bytes_pa & (granule - 1) : 0,
+		.va = stays ? object->bytes_pa & (granule - 1) : 0, .pa = object->bytes_pa,
 		.file_bytes = object->bytes.bytes, .mem_bytes = object->bytes.bytes,
 		.align = 1, .prot = SMALT_R, .index = SMALT_NONE,
 	};

@@ -73,7 +73,8 @@ enum status space_free_at(const struct space *space, uint64_t va, uint64_t bytes
 {
 	struct pages pages = pages_of(space, va, bytes);
 
-	CHECK(bytes > 0);
+	if (bytes == 0)
+		return fault_value(fault, ST_INVALID, "bytes", bytes);
 	if (!exists(space, va, bytes))
 		return no_address(space, va, bytes, fault);
 	for (uint32_t i = 0; i < space->claim_count; i++) {
@@ -148,7 +149,9 @@ enum status space_find(const struct space *space, uint64_t from, uint64_t bytes,
 	struct wish wish = { bytes, align, phase };
 	uint64_t found;
 
-	CHECK(bytes > 0 && is_power_of_two(align));
+	CHECK(is_power_of_two(align));
+	if (bytes == 0)
+		return fault_value(fault, ST_INVALID, "bytes", bytes);
 	for (unsigned i = 0; i < space->machine->range_count; i++) {
 		struct pages possible = addresses_of(space, &space->machine->ranges[i]);
 

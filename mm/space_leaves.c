@@ -1,76 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * space_leaves.c: extents become pieces for page tables, and every row learns
- * which leaves map it and why they are not larger (requirements P1, P5).
- *
- * A leaf never spans two rows unless they share a page. Everything is counted by
- * range arithmetic: the work does not grow with the pages.
+ * space_leaves.c: every row learns which leaves map it, and why they are not larger
+ * (requirement P5). Counted by range arithmetic: the work does not grow with the pages.
  */
 #include <stddef.h>
 
 #include "align.h"
 #include "space.h"
-
-/* What a row covers, in whole pages; end is exclusive, rows never reach the last granule. */
-static uint64_t first_page(const struct space *space, const struct smalt_row *row)
-{
-	return align_down(row->va, space->granule);
-}
-
-static uint64_t end_page(const struct space *space, const struct smalt_row *row)
-{
-	return align_up(row->va + row->mem_bytes, space->granule);
-}
-
-/* Are both of one row, or of two that share a page? before lies right below behind. */
-static bool same_rows(const struct space *space, const struct smalt_extent *before,
-                      const struct smalt_extent *behind)
-{
-	if (before->row == behind->row)
-		return true;
-	return end_page(space, &space->rows[before->row]) >
-	       first_page(space, &space->rows[behind->row]);
-}
-
-static bool same_kind(const struct smalt_extent *before, const struct smalt_extent *behind)
-{
-	return before->prot == behind->prot && before->memory == behind->memory &&
-	       before->va + before->bytes == behind->va;
-}
-
-static bool joins(const struct space *space, const struct smalt_extent *before,
-                  const struct smalt_extent *behind)
-{
-	return same_kind(before, behind) && before->pa + before->bytes == behind->pa &&
-	       same_rows(space, before, behind);
-}
-
-/* The extents from `at` on that make one piece; returns the index behind them. */
-static uint32_t make_map(const struct space *space, uint32_t at, struct map *map)
-{
-	const struct smalt_extent *extent = &space->extents[at];
-
-	*map = (struct map){ extent->va, extent->pa, extent->bytes, extent->prot, extent->memory };
-	for (at++; at < space->extent_count; at++) {
-		if (!joins(space, &space->extents[at - 1], &space->extents[at]))
-			break;
-		map->bytes += space->extents[at].bytes;
-	}
-	return at;
-}
-
-uint32_t space_maps(const struct space *space, struct map *maps)
-{
-	uint32_t count = 0;
-	struct map map;
-
-	for (uint32_t at = 0; at < space->extent_count; count++) {
-		at = make_map(space, at, &map);
-		if (maps != NULL)
-			maps[count] = map;
-	}
-	return count;
-}
 
 /* The index of the largest leaf of the map that holds a byte of [from, to). */
 static unsigned largest_between(const struct space *space, const struct map *map, uint64_t from,
@@ -138,11 +74,11 @@ static void note_largest(struct space *space, const struct map *map, uint32_t ro
 
 	for (; row < space->row_count; row++) {
 		struct smalt_row *r = &space->rows[row];
-		uint64_t from = max_u64(first_page(space, r), map->va);
-		uint64_t to = min_u64(end_page(space, r), map_end);
+		uint64_t from = max_u64(space_first_page(space, r), map->va);
+		uint64_t to = min_u64(space_end_page(space, r), map_end);
 		unsigned shift;
 
-		if (first_page(space, r) >= map_end)
+		if (space_first_page(space, r) >= map_end)
 			return;
 		if (from >= to || r->prot == 0)
 			continue;
@@ -185,7 +121,7 @@ static uint32_t first_extent(const struct space *space, uint64_t va)
 static bool row_holds(const struct space *space, const struct smalt_row *row, uint64_t block,
                       bool frames_only)
 {
-	uint64_t end = end_page(space, row), from = first_page(space, row);
+	uint64_t end = space_end_page(space, row), from = space_first_page(space, row);
 	const struct smalt_extent *before = NULL;
 
 	for (uint32_t i = first_extent(space, from); i < space->extent_count; i++) {
@@ -197,8 +133,9 @@ static bool row_holds(const struct space *space, const struct smalt_row *row, ui
 			before = NULL;
 			continue;
 		}
-		if (before == NULL || !same_kind(before, extent))
-			from = max_u64(extent->va, first_page(space, row));
+		if (before == NULL || before->prot != extent->prot ||
+		    before->va + before->bytes != extent->va)
+			from = max_u64(extent->va, space_first_page(space, row));
 		if (holds(from, min_u64(extent->va + extent->bytes, end), block))
 			return true;
 		before = extent;
@@ -209,7 +146,7 @@ static bool row_holds(const struct space *space, const struct smalt_row *row, ui
 /* The first of SMALT_WHY_* that applies; the sizes that the CPU lacks do not count as larger. */
 static uint32_t why_row(const struct space *space, const struct smalt_row *row)
 {
-	uint64_t from = first_page(space, row), end = end_page(space, row), larger = 0;
+	uint64_t from = space_first_page(space, row), end = space_end_page(space, row), larger = 0;
 
 	for (unsigned i = space->format->leaf_count; i-- > 0; )
 		if ((space->leaf_mask >> i & 1) && space->format->leaves[i].shift > row->leaf_shift)
@@ -235,7 +172,7 @@ void space_leaves(struct space *space)
 			space->rows[i].leaf_count[size] = 0;
 	}
 	for (uint32_t at = 0; at < space->extent_count; ) {
-		uint32_t end = make_map(space, at, &map);
+		uint32_t end = space_map_at(space, at, &map);
 
 		count_map(space, &map, at, end);
 		note_largest(space, &map, space->extents[at].row);
@@ -243,59 +180,4 @@ void space_leaves(struct space *space)
 	}
 	for (uint32_t i = 0; i < space->row_count; i++)
 		space->rows[i].why = why_row(space, &space->rows[i]);
-}
-
-static uint64_t leaves_of(const struct space *space, const struct map *map)
-{
-	uint64_t count[MACHINE_LEAVES] = { 0 }, sum = 0;
-
-	(void)leaf_count(space->format, space->leaf_mask, map, count);
-	for (unsigned i = 0; i < MACHINE_LEAVES; i++)
-		sum += count[i];
-	return sum;
-}
-
-static bool is_of_object(const struct space *space, const struct smalt_extent *extent)
-{
-	return space->rows[extent->row].object != SMALT_NONE;
-}
-
-uint64_t space_lower_bound(const struct space *space)
-{
-	uint64_t sum = 0;
-	struct map map;
-
-	for (uint32_t at = 0, end; at < space->extent_count; at = end) {
-		end = make_map(space, at, &map);
-		if (is_of_object(space, &space->extents[at]))
-			sum += leaves_of(space, &map);
-	}
-	return sum;
-}
-
-/* No leaf is larger than 1G: va and va | FAR_AWAY are congruent, and the latter is above small_below. */
-#define FAR_AWAY (1ull << 40)
-
-uint64_t space_ideal(const struct space *space)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t at = 0; at < space->extent_count; at++) {
-		const struct smalt_extent *first = &space->extents[at];
-		struct map map = { first->va, first->va | FAR_AWAY, first->bytes, first->prot,
-		                   first->memory };
-
-		/* As make_map(), but wherever the memory is */
-		for (; at + 1 < space->extent_count; at++) {
-			const struct smalt_extent *behind = &space->extents[at + 1];
-
-			if (!same_kind(&space->extents[at], behind) ||
-			    !same_rows(space, &space->extents[at], behind))
-				break;
-			map.bytes += behind->bytes;
-		}
-		if (is_of_object(space, first))
-			sum += leaves_of(space, &map);
-	}
-	return sum;
 }

@@ -57,7 +57,7 @@
 #define SMALT_KIND_FRAMEBUFFER 10
 
 /* Why a row has no larger leaves (requirements P5); the first that applies. */
-#define SMALT_WHY_NOTHING       0        /* has the largest that its size allows */
+#define SMALT_WHY_NOTHING       0        /* not mapped, or the CPU has no larger leaf */
 #define SMALT_WHY_ALIGNMENT     1        /* its virtual address */
 #define SMALT_WHY_SIZE          2        /* shorter than the next leaf */
 #define SMALT_WHY_RIGHTS        3        /* a neighbour's other rights share the leaf */
@@ -201,7 +201,7 @@ struct smalt_object {
 	uint32_t stack_prot;     /* PT_GNU_STACK's rights */
 	uint64_t bytes_pa;       /* the object's bytes, where they still are all in memory */
 	uint64_t file_bytes;
-	uint64_t base;           /* page of the lowest byte that is mapped */
+	uint64_t base;           /* page of the lowest byte; chosen by Smalt: a multiple of p_align */
 	uint64_t bias;           /* added to every address of the file, modulo 2^64 */
 	uint64_t image_start;    /* first byte that is mapped, exact */
 	uint64_t image_end;      /* one past the last byte, exact */
