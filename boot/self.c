@@ -191,9 +191,11 @@ static void paint_named(struct canvas *canvas, const struct env *env)
 	if (env->serial_kind == SMALT_SERIAL_PL011)
 		paint(canvas, layer_of(env->serial_address, PAGE, SMALT_R | SMALT_W,
 		                       SMALT_CACHE_DEVICE));
+	if (env->fwcfg_pa != 0)
+		paint(canvas, layer_of(env->fwcfg_pa, PAGE, SMALT_R | SMALT_W, SMALT_CACHE_DEVICE));
 }
 
-enum { OTHER_LAYERS = 7 };       /* of the image, devicetree, console */
+enum { OTHER_LAYERS = 8 };       /* of the image, devicetree, console, fw_cfg */
 
 MUST_CHECK static enum status paint_all(struct canvas *canvas, const struct env *env,
                                         struct arena *arena, struct fault *fault)

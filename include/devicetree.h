@@ -20,14 +20,13 @@
 uint64_t devicetree_bytes(const void *tree);
 
 /*
- * Fills memory (finished), files, cmdline, devicetree, serial, PSCI and entropy of env. tree is
+ * Fills memory (finished), files, cmdline, devicetree, serial, PSCI, entropy and fw_cfg of env. tree is
  * all that devicetree_bytes() said, at window + its pa, and must stay where it is:
  * strings are not copied. env->memory must be empty with room, machine and window
- * must be set. *fwcfg_pa: registers of QEMU's fw_cfg, 0 if there are none.
+ * must be set, the rest 0.
  * ST_BAD_DEVICETREE with the property, its value and its node, ST_TOO_SMALL.
  */
-MUST_CHECK enum status devicetree_read(struct span tree, struct env *env, uint64_t *fwcfg_pa,
-                                       struct fault *fault);
+MUST_CHECK enum status devicetree_read(struct span tree, struct env *env, struct fault *fault);
 
 /* Bytes of a copy without the free room in and behind its blocks, for a tree that was read. */
 uint64_t devicetree_copy_bytes(struct span tree);

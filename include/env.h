@@ -67,6 +67,7 @@ struct env {
 	struct span entropy;             /* at most 64 bytes */
 	uint64_t wall_clock;
 	uint64_t counter_start;          /* not replayed: a time */
+	uint64_t fwcfg_pa;               /* not replayed, for the files that came from it are files: registers, 0: none */
 };
 
 static inline void *env_pointer(const struct env *env, uint64_t pa)

@@ -6,7 +6,6 @@
 #define SELF_H
 
 #include "env.h"
-#include "leaf.h"
 
 /* Symbols of linker.ld; hidden, so that code reaches them relative to itself. */
 #pragma GCC visibility push(hidden)
@@ -36,13 +35,6 @@ uint64_t self_bytes(void);
 
 /* Bytes of the planner's arena for so much usable memory: a 64th, within 512 KiB and 16 MiB. */
 uint64_t self_arena_bytes(uint64_t usable_bytes);
-
-/*
- * The image itself as pieces of an identity map, W^X, ascending, archive included:
- * what every map of the loader's own has. Returns their number.
- */
-#define SELF_PIECES 10
-uint32_t self_pieces(struct map maps[SELF_PIECES]);
 
 /* loader range, parts and the embedded archive (if there is one) into env. */
 void self_describe(struct env *env);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * assembler.h: macros of the assembler files.
+ */
+#ifndef ASSEMBLER_H
+#define ASSEMBLER_H
+
+/* The address of a symbol of the image. */
+	.macro	address register, symbol
+	adrp	\register, \symbol
+	add	\register, \register, :lo12:\symbol
+	.endm
+
+/* Data cache maintenance of all lines of [from, to). Clobbers x12 to x15. */
+	.macro	lines operation, from, to
+	address	x12, \from
+	address	x13, \to
+	mrs	x14, ctr_el0
+	ubfx	x14, x14, #16, #4        /* CTR_EL0.DminLine: log2 of words */
+	mov	x15, #4
+	lsl	x14, x15, x14
+	sub	x15, x14, #1
+	bic	x12, x12, x15
+1:	dc	\operation, x12
+	add	x12, x12, x14
+	cmp	x12, x13
+	b.lo	1b
+	.endm
+
+/* What is written while the MMU is off: relocated words, bss, the stack, the first tables. */
+	.macro	written operation
+	lines	\operation, data_start, archive_start
+	lines	\operation, bss_start, early_end
+	dsb	sy
+	.endm
+
+#endif

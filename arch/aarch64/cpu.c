@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cpu.c: the acts of arch.h that need C only. Registers: Arm ARM DDI 0487,
+ * chapter D19; PL011: Arm DDI 0183, chapter 3; fw_cfg: QEMU docs/specs/fw_cfg.rst.
+ */
+#include "arch.h"
+
+#include "acts.h"
+#include "registers.h"
+
+#define LEAVES_4K 0x1f           /* 4K, 64K run, 2M, 32M run, 1G: each CPU with a 4 KiB granule has them */
+#define MPIDR_AFFINITY 0xff00ffffff
+
+#define PL011_DATA       0x00
+#define PL011_FLAGS      0x18
+#define PL011_FLAGS_FULL 0x20    /* TXFF */
+
+#define FWCFG_DMA        0x10    /* big endian, 64 bits; the store starts the transfer */
+#define FWCFG_QEMU       0x51454d5520434647   /* what it reads as: "QEMU CFG" */
+
+static uint64_t current_el(void)
+{
+	return SYSTEM_READ(CurrentEL) >> 2;
+}
+
+uint64_t cpu_pa_range(void)
+{
+	uint64_t range = SYSTEM_READ(id_aa64mmfr0_el1) & 15;
+
+	return range < TCR_PS_48 ? range : TCR_PS_48;
+}
+
+void arch_cpu(struct cpu *cpu)
+{
+	/* ID_AA64MMFR0_EL1.PARange; tables without LPA hold 48 bits */
+	static const uint8_t pa_bits[TCR_PS_48 + 1] = { 32, 36, 40, 42, 44, 48 };
+
+	*cpu = (struct cpu){
+		.leaf_mask = LEAVES_4K,
+		.levels = 4,
+		.el = (uint32_t)current_el(),
+		.pa_bits = pa_bits[cpu_pa_range()],
+		.counter_hz = SYSTEM_READ(cntfrq_el0),
+		.id = SYSTEM_READ(mpidr_el1) & MPIDR_AFFINITY,
+	};
+}
+
+const struct machine *arch_machine(void)
+{
+	return &machine_aarch64;
+}
+
+const struct format *arch_loader_format(void)
+{
+	return current_el() == 2 ? &format_aarch64_el2 : machine_aarch64.format;
+}
+
+void arch_own_map(const struct pagetable *pt)
+{
+	uint64_t tcr = current_el() == 2 ? TCR_EL2 | cpu_pa_range() << TCR_EL2_PS_SHIFT
+	                                 : TCR_EL1 | TCR_EL1_EPD1 | cpu_pa_range() << TCR_EL1_IPS_SHIFT;
+
+	mmu_switch(pt->root_pa[0], tcr);
+}
+
+static volatile uint32_t *device_word(uint64_t address)
+{
+	return (volatile uint32_t *)(uintptr_t)address;
+}
+
+void arch_put(uint32_t kind, uint64_t address, char c)
+{
+	if (kind != SMALT_SERIAL_PL011)
+		return;
+	while (*device_word(address + PL011_FLAGS) & PL011_FLAGS_FULL)
+		;
+	*device_word(address + PL011_DATA) = (uint8_t)c;
+}
+
+uint64_t arch_counter(void)
+{
+	__asm__ volatile("isb" : : : "memory");
+	return SYSTEM_READ(cntvct_el0);
+}
+
+bool arch_fwcfg(uint64_t registers_pa, uint64_t request_pa)
+{
+	volatile uint64_t *dma = (volatile uint64_t *)(uintptr_t)(registers_pa + FWCFG_DMA);
+
+	if (registers_pa == 0 || __builtin_bswap64(*dma) != FWCFG_QEMU)
+		return false;
+	__asm__ volatile("dsb sy" : : : "memory");
+	*dma = __builtin_bswap64(request_pa);
+	__asm__ volatile("dsb sy" : : : "memory");
+	return true;
+}

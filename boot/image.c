@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * image.c: from the entry of an arm64 Image to the environment.
+ *
+ * Linux Documentation/arch/arm64/booting.rst. Until the devicetree is read, nothing
+ * is known about memory, so the map grows in three steps, and nothing is ever
+ * mapped that was not found to be memory:
+ *
+ *     image, devicetree ─▶ read it ─▶ + arena, console ─▶ self_map() ─▶ all memory
+ */
+#include <stddef.h>
+
+#include "align.h"
+#include "arch.h"
+#include "devicetree.h"
+#include "fwcfg.h"
+#include "log.h"
+#include "mem.h"
+#include "self.h"
+
+enum { PAGE = 4096, EXIT_REFUSED = 125, RANGES = 512, MEMORY_ALIGN = 1 << 30 };
+
+/* Called by entry.S with the MMU off: x0 and the counter as they were at the entry. */
+_Noreturn void image_main(uint64_t tree_pa, uint64_t counter_start);
+
+/*
+ * Without an address from the firmware: QEMU puts the devicetree at the start of
+ * memory when it loads an ELF file. Memory begins at a multiple of 1 GiB there.
+ */
+static const void *find_tree(uint64_t tree_pa)
+{
+	if (tree_pa == 0)
+		tree_pa = align_down((uint64_t)image_start, MEMORY_ALIGN);
+	return (const void *)(uintptr_t)tree_pa;
+}
+
+static enum status check_tree(const void *at, struct span *tree, struct fault *fault)
+{
+	uint64_t pa = (uint64_t)(uintptr_t)at;
+	bool over_us;
+
+	*tree = (struct span){ at, pa % 8 == 0 ? devicetree_bytes(at) : 0 };
+	over_us = pa < (uint64_t)early_end && pa + tree->bytes > (uint64_t)image_start;
+	if (tree->bytes == 0 || over_us)
+		return fault_value(fault, ST_BAD_DEVICETREE, "x0", pa);
+	return ST_OK;
+}
+
+/* Maps image, devicetree, arena and console, and nothing else. */
+static enum status map_little(const struct env *env, const struct arena *arena, struct arena *early,
+                              struct fault *fault)
+{
+	struct smalt_memory ranges[] = {
+		{ (uint64_t)image_start, (uint64_t)(early_end - image_start), SMALT_MEM_RECLAIMABLE, 0 },
+		{ (uint64_t)arena->base, arena->bytes, SMALT_MEM_RECLAIMABLE, 0 },
+	};
+	uint32_t count = arena->bytes == 0 ? 1 : 2;
+	struct env little = {
+		.machine = env->machine,
+		.cpu = env->cpu,
+		.devicetree = env->devicetree,
+		.serial_kind = env->serial_kind,
+		.serial_address = env->serial_address,
+		.memory = { ranges, count, count },
+	};
+
+	if (count == 2 && ranges[1].pa < ranges[0].pa) {
+		struct smalt_memory image = ranges[0];
+
+		ranges[0] = ranges[1];
+		ranges[1] = image;
+	}
+	return self_map(&little, early, fault);
+}
+
+/*
+ * The planner's memory: as near behind the image as possible, before it, or
+ * anywhere, so that what Smalt leaves behind is in one piece.
+ */
+static enum status choose_arena(struct env *env, struct arena *arena, struct fault *fault)
+{
+	uint64_t bytes = self_arena_bytes(memmap_bytes(&env->memory, SMALT_MEM_USABLE));
+	uint64_t image = (uint64_t)image_start;
+	uint64_t nearest = UINT64_MAX, chosen = 0;
+
+	for (uint32_t i = 0; i < env->memory.count; i++) {
+		const struct smalt_memory *range = &env->memory.ranges[i];
+		uint64_t pa = max_u64(range->pa, env->machine->frame_floor);
+		uint64_t last = range->pa + range->bytes - bytes;
+		uint64_t distance;
+
+		if (range->type != SMALT_MEM_USABLE || range->bytes < bytes || last < pa)
+			continue;
+		pa = image < pa ? pa : last;
+		distance = image < pa ? pa - image : image - pa;
+		if (distance < nearest) {
+			nearest = distance;
+			chosen = pa;
+		}
+	}
+	if (chosen == 0)
+		return fault_value(fault, ST_NO_MEMORY, "bytes of the arena", bytes);
+	*arena = (struct arena){ env_pointer(env, chosen), bytes, 0 };
+	return memmap_add(&env->memory, chosen, bytes, SMALT_MEM_RECLAIMABLE, fault);
+}
+
+/* The image and its first tables, then the arena. */
+static enum status take_own(struct env *env, struct arena *arena, struct fault *fault)
+{
+	enum status status = memmap_add(&env->memory, (uint64_t)image_start,
+	                                (uint64_t)(early_end - image_start), SMALT_MEM_RECLAIMABLE, fault);
+
+	if (status == ST_OK)
+		status = memmap_finish(&env->memory, PAGE, fault);
+	if (status == ST_OK)
+		status = choose_arena(env, arena, fault);
+	return status == ST_OK ? memmap_finish(&env->memory, PAGE, fault) : status;
+}
+
+/* What lay in .early moves to the arena: .early is free memory of the kernel's plan. */
+static enum status keep_memory_map(struct env *env, struct arena *arena, struct fault *fault)
+{
+	struct memmap kept;
+	enum status status = memmap_init(&kept, RANGES, arena, fault);
+
+	if (status != ST_OK)
+		return status;
+	memcpy(kept.ranges, env->memory.ranges, env->memory.count * sizeof *kept.ranges);
+	kept.count = env->memory.count;
+	env->memory = kept;
+	return ST_OK;
+}
+
+/* The kernel gets pages that hold nothing but the devicetree, and not the room behind it. */
+static enum status keep_tree(struct env *env, struct arena *arena, struct fault *fault)
+{
+	struct span tree = env->devicetree.bytes;
+	uint64_t bytes = devicetree_copy_bytes(tree);
+	uint8_t *copy = arena_pages(arena, align_up(bytes, PAGE), PAGE, "copy of the devicetree", fault);
+
+	if (copy == NULL)
+		return fault->status;
+	devicetree_copy(copy, tree);
+	arch_zero(copy + bytes, align_up(bytes, PAGE) - bytes);
+	env->devicetree.pa = (uint64_t)copy;
+	env->devicetree.bytes = (struct span){ copy, bytes };
+	return ST_OK;
+}
+
+/* The first step: with the MMU off until map_little() is through. */
+static enum status read_machine(struct env *env, const void *tree_at, struct arena *early,
+                                struct arena *arena, struct fault *fault)
+{
+	struct span tree;
+	enum status status = memmap_init(&env->memory, RANGES, early, fault);
+
+	if (status == ST_OK)
+		status = check_tree(tree_at, &tree, fault);
+	if (status != ST_OK)
+		return status;
+	env->devicetree = (struct file){ .pa = (uint64_t)(uintptr_t)tree_at, .bytes = tree };
+	status = map_little(env, arena, early, fault);
+	if (status == ST_OK)
+		status = devicetree_read(tree, env, fault);
+	return status == ST_OK ? take_own(env, arena, fault) : status;
+}
+
+/* The third. */
+static enum status gather(struct env *env, struct arena *arena, struct fault *fault)
+{
+	enum status status = keep_memory_map(env, arena, fault);
+
+	if (status == ST_OK)
+		status = self_map(env, arena, fault);
+	if (status == ST_OK)
+		status = keep_tree(env, arena, fault);
+	if (status == ST_OK)
+		status = fwcfg_files(env->fwcfg_pa, env, arena, fault);
+	self_describe(env);
+	return status;
+}
+
+void image_main(uint64_t tree_pa, uint64_t counter_start)
+{
+	struct env env = {
+		.path = SMALT_PATH_IMAGE, .machine = arch_machine(), .counter_start = counter_start,
+	};
+	struct arena early = { early_start, (uint64_t)(early_end - early_start), 0 };
+	struct arena arena = { NULL, 0, 0 };
+	struct fault fault, second;
+	enum status status, mapped;
+
+	arch_cpu(&env.cpu);
+	status = read_machine(&env, find_tree(tree_pa), &early, &arena, &fault);
+	/* The second step, also after a fault: it is to be seen. */
+	mapped = map_little(&env, &arena, &early, &second);
+	if (mapped == ST_OK)
+		log_open(env.serial_kind, env.serial_address);
+	if (status == ST_OK)
+		status = mapped == ST_OK ? gather(&env, &arena, &fault) : mapped;
+	if (status != ST_OK) {
+		log_fault(&fault);
+		arch_exit(EXIT_REFUSED);
+	}
+	boot_main(&env, &arena);
+}
