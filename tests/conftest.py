@@ -91,7 +91,7 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    if "machine" in metafunc.fixturenames:
+    if "machine" in metafunc.fixturenames and "platform" not in metafunc.fixturenames:
         metafunc.parametrize("machine", MACHINES, scope="session")
 
 
