@@ -8,100 +8,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <cmocka.h>
 
-#include "boot.h"
+#include "bench.h"
 #include "elf_maker.h"
-#include "mem.h"
-#include "scratch.h"
 
-#define RAM_BYTES   (1ull << 30)
-#define FILE_BYTES  0x9000
-#define PAGE        4096ull
-#define ARENA_BYTES (4 << 20)
+#define FILE_BYTES 0x9000
 
-/* Memory of one machine: everything is 0xAA that nobody wrote. */
-struct bench {
-	struct env env;
-	uint8_t *ram;
-	uint64_t ram_pa;
-	struct smalt_memory ranges[16];
-	struct arena arena;
-	struct boot boot;
-	struct fault fault;
-	uint8_t kernel[FILE_BYTES];
-	uint64_t file_pa;
-};
-
-static struct bench b;
-
-static const struct machine *const both[] = { &machine_x86_64, &machine_aarch64 };
-
-/* Only the part of RAM that a test touches is filled: the lowest and highest 16 MiB. */
-static void fill_ram(void)
-{
-	memset(b.ram, 0xaa, 16 << 20);
-	memset(b.ram + RAM_BYTES - (16 << 20), 0xaa, 16 << 20);
-}
-
-static void add_memory(uint64_t pa, uint64_t bytes, uint32_t type)
-{
-	assert_int_equal(memmap_add(&b.env.memory, pa, bytes, type, &b.fault), ST_OK);
-}
-
-/* RAM from ram_pa; the file at its own place; three parts of the loader; the arena is outside. */
-static void set_machine(const struct machine *machine, uint64_t file_pa)
-{
-	uint64_t loader = (machine->elf_machine == SMALT_MACHINE_X86_64 ? 0 : 0x40000000) + RAM_BYTES - 0x100000;
-	static uint8_t *arena;
-
-	if (!b.ram)
-		b.ram = mmap(NULL, RAM_BYTES, PROT_READ | PROT_WRITE,
-		             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!arena)
-		arena = malloc(ARENA_BYTES);
-	b.arena = (struct arena){ arena, ARENA_BYTES, 0 };
-	b.ram_pa = machine->elf_machine == SMALT_MACHINE_X86_64 ? 0 : 0x40000000;
-	b.file_pa = b.ram_pa + file_pa;
-	b.env = (struct env){
-		.path = machine->path, .machine = machine,
-		.window = (uint64_t)(uintptr_t)b.ram - b.ram_pa,
-		.memory = { b.ranges, 0, 16 },
-		.loader = { loader, 0x20000 },
-		.parts = {
-			{ SMALT_KIND_JUMP, SMALT_R | SMALT_X, loader + 0x10000, 0x1000 },
-			{ SMALT_KIND_REPORTER, SMALT_R | SMALT_X, loader + 0x11000, 0x2000 },
-			{ SMALT_KIND_REPORTER, SMALT_R | SMALT_W, loader + 0x13000, 0x1000 },
-		},
-		.part_count = 3,
-		.cpu = { .leaf_mask = (1u << machine->format->leaf_count) - 1, .levels = 4, .pa_bits = 40,
-		         .x86_isa = 1 },
-		.serial_kind = SMALT_SERIAL_PL011, .serial_address = 0x9000000,
-	};
-	fill_ram();
-	add_memory(b.ram_pa, RAM_BYTES, SMALT_MEM_USABLE);
-	add_memory(loader, 0x20000, SMALT_MEM_RECLAIMABLE);
-}
-
-static void give_file(const uint8_t *bytes, uint64_t count)
-{
-	uint8_t *at = env_pointer(&b.env, b.file_pa);
-
-	memcpy(at, bytes, count);
-	b.env.files[0] = (struct file){ span_of("initrd"), b.file_pa, { at, count }, true };
-	b.env.file_count = 1;
-	add_memory(b.file_pa & -PAGE, ((b.file_pa + count + PAGE - 1) & -PAGE) - (b.file_pa & -PAGE),
-	           SMALT_MEM_RECLAIMABLE);
-	assert_int_equal(memmap_finish(&b.env.memory, PAGE, &b.fault), ST_OK);
-}
+static uint8_t kernel_file[FILE_BYTES];
 
 /* A kernel of four segments: text, read-only data, data with bss, bss alone. Bytes tell their offset. */
 static void make_kernel(uint16_t type, uint64_t base)
 {
 	struct maker m = {
-		.file = b.kernel, .file_bytes = FILE_BYTES, .type = type,
+		.file = kernel_file, .file_bytes = FILE_BYTES, .type = type,
 		.machine = b.env.machine->elf_machine, .entry = base + 0x1010, .segment_count = 4,
 		.segments = {
 			{ 1, 4, 0, base, base, 0x800, 0x800, 0x1000 },
@@ -112,20 +32,15 @@ static void make_kernel(uint16_t type, uint64_t base)
 	};
 
 	for (unsigned i = 0; i < FILE_BYTES; i++)
-		b.kernel[i] = (uint8_t)(i * 7 + (i >> 8));
+		kernel_file[i] = (uint8_t)(i * 7 + (i >> 8));
 	maker_write(&m);
-}
-
-static enum status plan(void)
-{
-	return boot_plan(&b.boot, &b.env, span_of(""), &b.arena, &b.fault);
 }
 
 static void plan_kernel(const struct machine *machine, uint64_t file_pa, uint16_t type, uint64_t base)
 {
 	set_machine(machine, file_pa);
 	make_kernel(type, base);
-	give_file(b.kernel, FILE_BYTES);
+	give_file(kernel_file, FILE_BYTES);
 	if (plan() != ST_OK) {
 		char text[256];
 
@@ -173,7 +88,7 @@ static int expected(const struct maker_segment *segments, unsigned count, uint64
 {
 	for (unsigned i = 0; i < count; i++)
 		if (va - segments[i].va < segments[i].file_bytes)
-			return b.kernel[segments[i].offset + (va - segments[i].va)];
+			return kernel_file[segments[i].offset + (va - segments[i].va)];
 	return 0;
 }
 
@@ -325,14 +240,14 @@ static void too_little_storage_fails_at_every_step_and_changes_nothing(void **st
 	(void)state;
 	set_machine(&machine_x86_64, 0x3000000);
 	make_kernel(2, 0x400000);
-	give_file(b.kernel, FILE_BYTES);
+	give_file(kernel_file, FILE_BYTES);
 	file = env_pointer(&b.env, b.file_pa);
 	do {
 		b.arena.bytes = bytes;
 		b.arena.used = 0;
 		status = plan();
 		assert_true(status == ST_OK || status == ST_NO_MEMORY);
-		assert_memory_equal(file, b.kernel, FILE_BYTES);
+		assert_memory_equal(file, kernel_file, FILE_BYTES);
 		bytes += 509;
 	} while (status != ST_OK);
 	assert_true(bytes > 10000);
@@ -353,7 +268,7 @@ static void too_little_memory_fails_at_every_step(void **state)
 		add_memory(b.env.loader.pa, b.env.loader.bytes, SMALT_MEM_RECLAIMABLE);
 		if (pages)
 			add_memory(b.ram_pa + 0x10000, pages * PAGE, SMALT_MEM_USABLE);
-		give_file(b.kernel, FILE_BYTES);
+		give_file(kernel_file, FILE_BYTES);
 		status = plan();
 		if (status == ST_OK)
 			break;
