@@ -131,7 +131,10 @@ payload() {
 				--transform='s,.*/\(busybox\|vmlinuz\)[^/]*$,\1,' './boot/vmlinuz*' './bin/busybox' 2>/dev/null || :
 			rm "$deb"
 		done
-		[ -s "$build/$into/vmlinuz" ] && [ -s "$build/$into/busybox" ]
+		if [ ! -s "$build/$into/vmlinuz" ] || [ ! -s "$build/$into/busybox" ]; then
+			echo "$image or busybox-static of $debian does not hold what it should" >&2
+			exit 1
+		fi
 		: >"$build/$into/done"
 	done
 }
