@@ -26,9 +26,9 @@ void self_relocate(uint8_t *image, uint64_t delta);
 
 /*
  * Copies the image, without the stack and what lies behind it, to home, relocates the copy and
- * goes on in next(a, b) of the copy on the copy's stack. Arch: maps the copy's code first.
+ * goes on in next(argument) of the copy on the copy's stack. Arch: maps the copy's code first.
  */
-_Noreturn void self_move(uint64_t home_pa, void (*next)(uint64_t, uint64_t), uint64_t a, uint64_t b);
+_Noreturn void self_move(uint64_t home_pa, void (*next)(uint64_t), uint64_t argument);
 
 /* Bytes that a move needs at its new home. */
 uint64_t self_bytes(void);

@@ -146,13 +146,13 @@ entry_long:
 	call pvh_main
 	ud2
 
-/* entry_continue(a, b, stack, next): next(a, b) as if called on an empty stack. */
+/* entry_continue(argument, stack_top, next): next(argument) as if called on an empty stack. */
 	.globl entry_continue
 	.hidden entry_continue
 entry_continue:
-	mov %rdx, %rsp
+	mov %rsi, %rsp
 	xor %ebp, %ebp
 	push %rbp
-	jmp *%rcx
+	jmp *%rdx
 
 	.section .note.GNU-stack, "", @progbits

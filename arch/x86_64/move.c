@@ -23,7 +23,7 @@ enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512, RANGES = 2, FIRST_PD = 2 };
 extern uint64_t early_tables[][ENTRIES] __attribute__((visibility("hidden")));
 extern uint64_t early_move_tables[RANGES][ENTRIES] __attribute__((visibility("hidden")));
 
-_Noreturn void entry_continue(uint64_t a, uint64_t b, uint64_t stack, uint64_t next);
+_Noreturn void entry_continue(uint64_t argument, uint64_t stack_top, uint64_t next);
 
 /* Pages of [start, end), which all lie below 4 GiB, get other permissions. */
 static void protect(uint64_t base, uint64_t start, uint64_t end, uint64_t bits)
@@ -47,7 +47,7 @@ static void expose(uint64_t home, uint64_t delta)
 	__asm__ volatile("mov %0, %%cr3" : : "r"(early_tables) : "memory");
 }
 
-void self_move(uint64_t home_pa, void (*next)(uint64_t, uint64_t), uint64_t a, uint64_t b)
+void self_move(uint64_t home_pa, void (*next)(uint64_t), uint64_t argument)
 {
 	uint64_t delta = home_pa - (uint64_t)image_start;
 	uint8_t *home = image_start + delta;
@@ -56,5 +56,5 @@ void self_move(uint64_t home_pa, void (*next)(uint64_t, uint64_t), uint64_t a, u
 	arch_zero(bss_start + delta, (uint64_t)(bss_end - bss_start));
 	self_relocate(home, delta);
 	expose(home_pa, delta);
-	entry_continue(a, b, (uint64_t)stack_top + delta, (uint64_t)next + delta);
+	entry_continue(argument, (uint64_t)stack_top + delta, (uint64_t)next + delta);
 }
