@@ -66,12 +66,6 @@ static uint64_t biased(const struct boot_object *o, struct area area)
 	return area.bytes ? area.va + o->placement.bias : 0;
 }
 
-static bool is_mapped(const struct boot *boot, const struct boot_object *o, uint64_t va)
-{
-	(void)boot;
-	return object_segment_at(&o->object, va) != NULL;
-}
-
 /* The program headers where a row really holds them all, else 0 (M16). */
 static uint64_t phdr_va(const struct boot *boot, uint32_t index)
 {
@@ -194,7 +188,7 @@ static struct smalt_note describe_note(const struct boot *boot, uint32_t index,
 	const struct boot_object *o = &boot->objects[index];
 
 	return (struct smalt_note){
-		.va = note->va && is_mapped(boot, o, note->va) ? note->va + o->placement.bias : 0,
+		.va = note->va ? note->va + o->placement.bias : 0,
 		.file_offset = note->file_offset,
 		.desc_bytes = (uint32_t)note->desc.bytes,
 		.type = note->type,

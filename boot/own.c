@@ -92,7 +92,7 @@ static enum status place_stacks(struct boot *boot, struct fault *fault)
 static enum status place_serial(struct boot *boot, struct fault *fault)
 {
 	const struct env *env = boot->env;
-	struct own own = { .memory = SMALT_CACHE_DEVICE };
+	struct own own = { .type = SMALT_MEM_MMIO, .memory = SMALT_CACHE_DEVICE };
 
 	if (env->serial_kind != SMALT_SERIAL_PL011)
 		return ST_OK;
