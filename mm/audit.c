@@ -164,44 +164,64 @@ static void count_leaves(struct walk *w, uint64_t va, unsigned shift, uint64_t c
 	(direct ? w->leaves->direct : w->leaves->rows)[shift] += count;
 }
 
-/* Compares leaves as far as they belong to one piece of the plan; *matched of them agree. */
-static enum status match_leaves(struct walk *w, const struct stretch *s, unsigned *matched)
+/* A leaf was found at va: does the plan go on there? */
+static enum status meet(const struct walk *w, uint64_t va, uint64_t entry)
 {
-	unsigned shift = level_shift(s->level), run = 0;
-	uint64_t entry = s->entry[0], va, pa, expected, left;
+	uint64_t next;
 
-	if (w->map == w->end || w->map->va + w->done > s->va)
-		return differ(w->fault, s->va, entry, 0);
-	va = w->map->va + w->done;
-	pa = w->map->pa + w->done;
-	left = (w->map->bytes - w->done) >> shift;
-	if (va < s->va)
-		return differ(w->fault, va, 0, expected_leaf(w, 0, pa));
-	expected = expected_leaf(w, s->level, pa);
-	if (expected == 0 || left == 0)
-		return differ(w->fault, va, entry, expected_leaf(w, 0, pa));
-	if ((entry & w->manual->contiguous) != 0) {
-		run = RUN_SHIFT;
-		if (((va | pa) & ((1ull << (shift + run)) - 1)) != 0)
-			return differ(w->fault, va, entry, expected);
-		expected |= w->manual->contiguous;
-	}
-	*matched = equal_entries(s->entry, (unsigned)min_u64(left, s->count), expected, 1ull << shift);
-	if (*matched == 0)
-		return differ(w->fault, va, entry, expected);
-	if ((*matched & ((1u << run) - 1)) != 0) {
-		uint64_t ahead = (uint64_t)*matched << shift;
+	if (w->map == w->end)
+		return differ(w->fault, va, entry, 0);
+	next = w->map->va + w->done;
+	if (next > va)
+		return differ(w->fault, va, entry, 0);
+	if (next < va)
+		return differ(w->fault, next, 0, expected_leaf(w, 0, w->map->pa + w->done));
+	return ST_OK;
+}
 
-		/* The run is torn: the plan goes on contiguously, or ends inside it */
-		return differ(w->fault, va + ahead, *matched < s->count ? s->entry[*matched] : 0,
-		              *matched < left ? expected + ahead : 0);
-	}
-	count_leaves(w, va, shift + run, *matched >> run);
-	w->done += (uint64_t)*matched << shift;
+/* The first `matched` entries agree, but the run that the last of them belong to is not whole. */
+static enum status torn(const struct walk *w, const struct stretch *s, unsigned matched,
+                        uint64_t left)
+{
+	unsigned shift = level_shift(s->level);
+	uint64_t ahead = (uint64_t)matched << shift;
+
+	return differ(w->fault, s->va + ahead, matched < s->count ? s->entry[matched] : 0,
+	              matched < left ? s->entry[0] + ahead : 0);
+}
+
+static void advance(struct walk *w, uint64_t bytes)
+{
+	w->done += bytes;
 	if (w->done == w->map->bytes) {
 		w->map++;
 		w->done = 0;
 	}
+}
+
+/* Compares leaves as far as they belong to one piece of the plan; *matched of them agree. */
+static enum status match_leaves(struct walk *w, const struct stretch *s, unsigned *matched)
+{
+	unsigned shift = level_shift(s->level), run;
+	uint64_t entry = s->entry[0], pa, expected, left;
+	enum status status = meet(w, s->va, entry);
+
+	if (status != ST_OK)
+		return status;
+	pa = w->map->pa + w->done;
+	left = (w->map->bytes - w->done) >> shift;
+	expected = expected_leaf(w, s->level, pa);
+	if (expected == 0 || left == 0)      /* a leaf of this size must not be here */
+		return differ(w->fault, s->va, entry, expected_leaf(w, 0, pa));
+	run = (entry & w->manual->contiguous) != 0 ? RUN_SHIFT : 0;
+	*matched = equal_entries(s->entry, (unsigned)min_u64(left, s->count),
+	                         expected | (entry & w->manual->contiguous), 1ull << shift);
+	if (*matched == 0 || ((s->va | pa) & ((1ull << (shift + run)) - 1)) != 0)
+		return differ(w->fault, s->va, entry, expected);
+	if ((*matched & ((1u << run) - 1)) != 0)
+		return torn(w, s, *matched, left);
+	count_leaves(w, s->va, shift + run, *matched >> run);
+	advance(w, (uint64_t)*matched << shift);
 	return ST_OK;
 }
 
@@ -215,6 +235,19 @@ static enum status enter_table(struct walk *w, uint64_t pa, uint64_t va)
 	w->last_table = pa;
 	w->leaves->tables++;
 	return ST_OK;
+}
+
+/* A table maps nothing: something is missing in it, or it is superfluous. */
+static enum status empty(const struct walk *w, const struct stretch *s)
+{
+	uint64_t next;
+
+	if (w->map == w->end)
+		return differ(w->fault, s->va, s->entry[0], 0);
+	next = w->map->va + w->done;
+	if (next - s->va >= 1ull << level_shift(s->level))
+		return differ(w->fault, s->va, s->entry[0], 0);
+	return differ(w->fault, next, 0, expected_leaf(w, 0, w->map->pa + w->done));
 }
 
 static enum status walk_table(struct walk *w, uint64_t pa, unsigned level, uint64_t table_va);
@@ -232,7 +265,7 @@ static enum status follow(struct walk *w, const struct stretch *s)
 	if (status == ST_OK)
 		status = walk_table(w, pa, s->level - 1, s->va);
 	if (status == ST_OK && map == w->map && done == w->done)
-		return differ(w->fault, s->va, entry, 0);    /* a table that maps nothing */
+		return empty(w, s);
 	return status;
 }
 
@@ -284,7 +317,7 @@ enum status audit_tables(const struct audit_tables *tables, const struct map *ma
                          uint32_t map_count, struct audit_leaves *leaves, struct fault *fault)
 {
 	struct walk w = { .tables = tables, .leaves = leaves, .fault = fault,
-	                  .map = maps, .end = maps + map_count };
+	                  .map = maps, .end = map_count ? maps + map_count : maps };
 	enum status status;
 
 	for (unsigned i = 0; i < 40; i++)
