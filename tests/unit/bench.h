@@ -16,6 +16,7 @@
 #define RAM_BYTES   (1ull << 30)
 #define PAGE        4096ull
 #define ARENA_BYTES (4 << 20)
+#define SERIAL_PA   0xfe000000ull    /* outside of RAM */
 
 /* Memory of one machine: everything is 0xAA that nobody wrote. */
 struct bench {
@@ -72,7 +73,7 @@ static inline void set_machine(const struct machine *machine, uint64_t file_pa)
 		.part_count = 3,
 		.cpu = { .leaf_mask = (1u << machine->format->leaf_count) - 1, .levels = 4, .pa_bits = 40,
 		         .x86_isa = 1 },
-		.serial_kind = SMALT_SERIAL_PL011, .serial_address = 0x9000000,
+		.serial_kind = SMALT_SERIAL_PL011, .serial_address = SERIAL_PA,
 	};
 	fill_ram();
 	add_memory(b.ram_pa, RAM_BYTES, SMALT_MEM_USABLE);

@@ -209,7 +209,7 @@ static void the_handoff_names_what_the_tables_map(void **state)
 		assert_true(translate(h->stack_top - 1) != 0);
 		assert_true(translate(h->stack_top) == 0);
 		assert_true(translate(h->stack_top - h->stack_bytes - 1) == 0);
-		assert_true(translate(h->serial_va) == 0x9000000);
+		assert_true(translate(h->serial_va) == SERIAL_PA);
 		assert_true(translate(h->direct_map_va + h->pa) == h->pa);
 		assert_memory_equal(env_pointer(&b.env, translate(h->cmdline_va)), "", 1);
 	}
