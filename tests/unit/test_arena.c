@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_arena.c: storage that is given once, zeroed, and never beyond its end. */
+#include "arena.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+static uint8_t memory[4096] __attribute__((aligned(64)));
+
+static struct arena fresh(uint64_t skipped, uint64_t bytes)
+{
+	memset(memory, 0xaa, sizeof memory);
+	return (struct arena){ memory + skipped, bytes, 0 };
+}
+
+/* Rules: M1 */
+static void entries_are_zeroed_and_aligned_wherever_the_arena_begins(void **state)
+{
+	static const uint8_t zeros[40];
+	struct fault fault;
+
+	(void)state;
+	for (uint64_t skipped = 0; skipped < 32; skipped++) {
+		struct arena arena = fresh(skipped, 1024);
+
+		for (unsigned i = 0; i < 3; i++) {
+			uint8_t *entries = arena_take(&arena, 5, 8, "entries", &fault);
+
+			assert_non_null(entries);
+			assert_int_equal((uintptr_t)entries % 16, 0);
+			assert_memory_equal(entries, zeros, 40);
+			assert_int_equal(entries[40], 0xaa);
+			assert_true(entries >= arena.base && entries + 40 <= arena.base + arena.used);
+			memset(entries, 0x55, 40);
+		}
+	}
+}
+
+/* Rules: M1, M2 */
+static void every_arena_that_is_too_small_refuses_and_stays_as_it_was(void **state)
+{
+	(void)state;
+	for (uint64_t bytes = 0; bytes < 3 * 48; bytes++) {
+		struct arena arena = fresh(0, bytes);
+		struct fault fault;
+		uint64_t taken = 0, before;
+
+		for (before = 0; arena_take(&arena, 3, 16, "rows", &fault); before = arena.used)
+			taken++;
+		assert_int_equal(taken, bytes / 48);
+		assert_int_equal(arena.used, before);
+		assert_int_equal(fault.status, ST_NO_MEMORY);
+		assert_string_equal(fault.field, "rows");
+		assert_int_equal(fault.value, 48);
+		assert_int_equal(fault.limit, bytes % 48);
+		assert_int_equal(memory[bytes], 0xaa);
+	}
+}
+
+/* Rules: M2, M19 */
+static void counts_that_overflow_are_refused(void **state)
+{
+	struct arena arena = fresh(0, 4096);
+	struct fault fault;
+
+	(void)state;
+	assert_null(arena_take(&arena, UINT64_MAX, 56, "segments", &fault));
+	assert_int_equal(fault.status, ST_NO_MEMORY);
+	assert_null(arena_take(&arena, (UINT64_MAX >> 4) + 2, 16, "segments", &fault));
+	assert_null(arena_take(&arena, UINT64_MAX, 1, "segments", &fault));
+	assert_null(arena_pages(&arena, UINT64_MAX - 100, 64, "pages", &fault));
+	assert_int_equal(arena.used, 0);
+}
+
+/* Rules: M1 */
+static void pages_are_aligned_and_not_touched(void **state)
+{
+	struct fault fault;
+
+	(void)state;
+	for (uint64_t skipped = 0; skipped < 8; skipped++) {
+		struct arena arena = fresh(skipped, 2048);
+		uint8_t *pages = arena_pages(&arena, 512, 512, "tables", &fault);
+
+		assert_non_null(pages);
+		assert_int_equal((uintptr_t)pages % 512, 0);
+		assert_int_equal(pages[0], 0xaa);
+		assert_int_equal(pages[511], 0xaa);
+		assert_true(pages + 512 == arena.base + arena.used);
+	}
+}
+
+/* Rules: M1 */
+static void an_alignment_behind_the_end_is_refused(void **state)
+{
+	struct arena arena = fresh(1, 30);
+	struct fault fault;
+
+	(void)state;
+	assert_null(arena_pages(&arena, 0, 64, "tables", &fault));
+	assert_int_equal(fault.status, ST_NO_MEMORY);
+	assert_int_equal(fault.limit, 0);
+	assert_int_equal(arena.used, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entries_are_zeroed_and_aligned_wherever_the_arena_begins),
+		cmocka_unit_test(every_arena_that_is_too_small_refuses_and_stays_as_it_was),
+		cmocka_unit_test(counts_that_overflow_are_refused),
+		cmocka_unit_test(pages_are_aligned_and_not_touched),
+		cmocka_unit_test(an_alignment_behind_the_end_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
+}
