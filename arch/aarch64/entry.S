@@ -58,7 +58,7 @@ entered:
 	mov	x29, xzr
 	mov	x30, xzr
 
-	address	x0, bss_start            /* whole pages */
+	address	x0, bss_start            /* up to 48 bytes more are zeroed: of the guard page */
 	address	x1, bss_end
 1:	stp	xzr, xzr, [x0]
 	stp	xzr, xzr, [x0, #16]
