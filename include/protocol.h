@@ -53,6 +53,9 @@ struct protocol {
 extern const struct protocol protocol_pvh;       /* x86_64: Xen docs/misc/pvh.pandoc */
 extern const struct protocol protocol_image;     /* aarch64: Linux Documentation/arm64/booting.rst */
 
+/* Those that this program knows, NULL at the end: a loader only its machine's, the host all. */
+extern const struct protocol *const protocols[];
+
 /*
  * How a kernel is entered: *chosen is NULL for Smalt's own protocol. wanted is
  * the word of the configuration ("smalt", "pvh", "image"); if it is empty the kernel decides:

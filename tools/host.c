@@ -6,10 +6,13 @@
  */
 #include "arch.h"
 #include "check.h"
+#include "protocol.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+const struct protocol *const protocols[] = { &protocol_pvh, &protocol_image, NULL };
 
 void check_failed(const char *file, unsigned line, const char *what)
 {
