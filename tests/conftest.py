@@ -1,67 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What every pytest test gets: a machine, things built for it, and a line in build/results.
+"""What every pytest test gets: a machine, what was built, and a line in build/results.
 
 Tests that take `machine` run once for each; `--only host` runs those that take
 none, `--only NAME` those of one machine, so that three processes share the work.
 """
-import functools
-import hashlib
 import os
 import pathlib
-import subprocess
 
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("O", "build")
 MACHINES = sorted(path.parent.name for path in TOP.glob("arch/*/arch.mk"))
-CC = os.environ.get("CC", "clang")
-LD = os.environ.get("LD", "ld.lld")
-
-CFLAGS = ["-std=c17", "-O2", "-g", "-ffreestanding", "-fno-stack-protector", "-mgeneral-regs-only",
-          "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror",
-          "-Wno-unused-command-line-argument", f"-I{TOP}/include"]
-LDFLAGS = ["-static", "-z", "separate-code", "-z", "max-page-size=4096", "--fatal-warnings"]
-PIE = ["-pie", "--no-dynamic-linker", "-z", "text"]
 
 # --- built things -----------------------------------------------------------------
-
-
-@functools.cache
-def build_guest(machine, sources, cflags=(), ldflags=(), pie=True):
-    """Compiles and links sources (paths below the top) for machine; the ELF's path.
-
-    pie=False gives ET_EXEC: say where in ldflags (--image-base=..., -T FILE).
-    """
-    cflags = CFLAGS + ["-fpie" if pie else "-fno-pic"] + list(cflags)
-    ldflags = LDFLAGS + (PIE if pie else []) + list(ldflags)
-    tag = hashlib.sha256(repr((sources, cflags, ldflags)).encode()).hexdigest()[:8]
-    out = BUILD / machine / "guests" / f"{pathlib.Path(sources[0]).stem}-{tag}"
-    out.mkdir(parents=True, exist_ok=True)
-    objects = []
-    for source in sources:
-        objects.append(out / f"{pathlib.Path(source).name}.o")
-        command([CC, "-target", f"{machine}-unknown-none-elf", *cflags, "-c", TOP / source, "-o", objects[-1]])
-    elf = out / f"{pathlib.Path(sources[0]).stem}.elf"
-    command([LD, *ldflags, *objects, "-o", elf])
-    return elf
-
-
-def command(words):
-    """Runs a tool of the build; what it said is the failure."""
-    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, cwd=TOP,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode != 0:
-        pytest.fail(f"{' '.join(str(word) for word in words)}\n{done.stdout}", pytrace=False)
-    return done.stdout
-
-
-@pytest.fixture
-def build(machine):
-    """build("tests/guests/x.c", ..., cflags=(), ldflags=(), pie=True) -> path of the ELF for this machine."""
-    def make(*sources, cflags=(), ldflags=(), pie=True):
-        return build_guest(machine, sources, tuple(cflags), tuple(ldflags), pie)
-    return make
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +43,7 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    if "machine" in metafunc.fixturenames and "platform" not in metafunc.fixturenames:
+    if "machine" in metafunc.fixturenames:
         metafunc.parametrize("machine", MACHINES, scope="session")
 
 
@@ -102,7 +54,8 @@ def pytest_collection_modifyitems(config, items):
     chosen, others = [], []
     for item in items:
         params = item.callspec.params if hasattr(item, "callspec") else {}
-        (chosen if params.get("machine", "host") == only else others).append(item)
+        machine = getattr(params.get("platform"), "machine", params.get("machine", "host"))
+        (chosen if machine == only else others).append(item)
     items[:] = chosen
     config.hook.pytest_deselected(items=others)
 
@@ -127,6 +80,7 @@ class Results:
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "platforms(names): those of QEMU's machines that the test is about")
     only = config.getoption("only")
     if not config.getoption("collectonly"):
         config.pluginmanager.register(Results(BUILD / "results" / f"pytest{only and '-'}{only}.tsv"))
