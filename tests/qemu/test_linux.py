@@ -4,9 +4,9 @@ import lzma
 import struct
 import subprocess
 
+import guest
 import newc
 import pytest
-from conftest import BUILD
 
 SCRIPT = """
 /bin/busybox mount -t proc proc /proc
@@ -30,7 +30,7 @@ def vmlinux(bzimage):
 @pytest.fixture(scope="module")
 def linux(machine):
     """(kernel, initramfs) from Debian's packages."""
-    payload = BUILD / "payload" / machine
+    payload = guest.BUILD / "payload" / machine
     kernel = (payload / "vmlinuz").read_bytes()
     return (vmlinux(kernel) if machine == "x86_64" else kernel,
             newc.initramfs((payload / "busybox").read_bytes(), SCRIPT))
@@ -38,9 +38,9 @@ def linux(machine):
 
 def boot(smalt, linux, machine, folder, *options):
     kernel, root = linux
-    folder.joinpath("boot.cpio").write_bytes(newc.archive({
+    folder.joinpath("boot.cpio").write_bytes(guest.archive({
         "smalt.conf": f'kernel linux\nmodule root\ncmdline "{CONSOLE[machine]} panic=-1 from=smalt"\n'.encode(),
-        "linux": kernel, "root": root}, align=4096))
+        "linux": kernel, "root": root}))
     return subprocess.run([smalt, "run", folder / "boot.cpio", "--ram", "1G", "--timeout", "180",
                            "--expect", "smalt booted Linux", *options],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
