@@ -12,11 +12,16 @@
 #include "check.h"
 #include "mem.h"
 
-/* Does the range hold usable memory above floor? Then trims it to that. */
-static bool usable_above(struct smalt_memory *range, uint64_t floor)
+/*
+ * Does the range hold usable memory above floor? Then trims it to that. No memory has the
+ * last granule of 64 bits: without it the end of every free range is a number.
+ */
+static bool usable_above(struct smalt_memory *range, uint64_t floor, uint64_t granule)
 {
 	uint64_t below = range->pa < floor ? floor - range->pa : 0;
 
+	if (range_wraps(range->pa, range->bytes))
+		range->bytes -= granule;
 	if (range->type != SMALT_MEM_USABLE || below >= range->bytes)
 		return false;
 	range->pa += below;
@@ -43,7 +48,7 @@ enum status frames_init(struct frames *frames, const struct memmap *map, uint64_
 	for (uint32_t i = 0; i < map->count; i++) {
 		struct smalt_memory range = map->ranges[i];
 
-		if (usable_above(&range, made.floor))
+		if (usable_above(&range, made.floor, granule))
 			made.free.ranges[made.free.count++] = range;
 	}
 	*frames = made;
@@ -92,12 +97,16 @@ static bool has_room(const struct frames *frames)
 static void record(struct frames *frames, uint64_t pa, uint64_t bytes, uint32_t type)
 {
 	struct memmap *taken = &frames->taken;
-	struct smalt_memory *last = taken->ranges + taken->count - 1;
 
-	if (taken->count != 0 && last->type == type && last->pa + last->bytes == pa)
-		last->bytes += bytes;
-	else
-		taken->ranges[taken->count++] = (struct smalt_memory){ pa, bytes, type, 0 };
+	if (taken->count != 0) {
+		struct smalt_memory *last = &taken->ranges[taken->count - 1];
+
+		if (last->type == type && last->pa + last->bytes == pa) {
+			last->bytes += bytes;
+			return;
+		}
+	}
+	taken->ranges[taken->count++] = (struct smalt_memory){ pa, bytes, type, 0 };
 }
 
 static void take(struct frames *frames, uint32_t at, uint64_t skip, uint64_t bytes, uint32_t type,

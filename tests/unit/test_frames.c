@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_frames.c: what is taken is what a search page by page would have taken.
+ */
+#include "frames.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "scratch.h"
+
+enum { PAGE = 4096, PAGES = 64 };
+
+/* The model: one entry for each page. 0: does not exist. */
+struct pages {
+	uint8_t free[PAGES];
+	uint8_t type[PAGES];
+};
+
+/* The runs of one type become ranges of a finished map. */
+static struct memmap map_of_pages(const struct pages *pages, struct arena *arena)
+{
+	struct memmap map;
+	struct fault fault;
+
+	assert_int_equal(memmap_init(&map, 2 * PAGES, arena, &fault), ST_OK);
+	for (uint64_t i = 0; i < PAGES; i++)
+		if (pages->type[i] != 0)
+			assert_int_equal(memmap_add(&map, i * PAGE, PAGE, pages->type[i], &fault),
+			                 ST_OK);
+	assert_int_equal(memmap_finish(&map, PAGE, &fault), ST_OK);
+	return map;
+}
+
+static struct frames frames_of(const struct memmap *map, uint64_t floor, uint32_t takes,
+                               struct arena *arena)
+{
+	struct frames frames;
+	struct fault fault;
+
+	assert_int_equal(frames_init(&frames, map, PAGE, floor, takes, arena, &fault), ST_OK);
+	return frames;
+}
+
+static bool run_is_free(const struct pages *pages, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = first; i < first + count; i++)
+		if (i >= PAGES || !pages->free[i])
+			return false;
+	return true;
+}
+
+static void take_pages(struct pages *pages, uint64_t first, uint64_t count, uint8_t type)
+{
+	for (uint64_t i = first; i < first + count; i++) {
+		pages->free[i] = 0;
+		pages->type[i] = type;
+	}
+}
+
+/* The lowest page of such a run, PAGES: none. */
+static uint64_t lowest(const struct pages *pages, uint64_t count, uint64_t align, uint64_t phase)
+{
+	for (uint64_t i = 0; i < PAGES; i++)
+		if (i % align == phase % align && run_is_free(pages, i, count))
+			return i;
+	return PAGES;
+}
+
+static uint64_t highest(const struct pages *pages, uint64_t count, uint64_t align, uint64_t limit)
+{
+	for (uint64_t i = PAGES; i-- > 0; )
+		if (i % align == 0 && i + count <= limit && run_is_free(pages, i, count))
+			return i;
+	return PAGES;
+}
+
+/* Is free what the model says, and does the map afterwards agree with it page by page? */
+static void assert_agree(const struct frames *frames, const struct pages *pages,
+                         const struct memmap *before)
+{
+	struct smalt_memory ranges[4 * PAGES];
+	struct memmap after = { ranges, 0, 4 * PAGES };
+	uint64_t free = 0, expected = 0;
+	struct fault fault;
+
+	for (uint32_t i = 0; i < frames->free.count; i++)
+		free += frames->free.ranges[i].bytes;
+	for (unsigned i = 0; i < PAGES; i++)
+		expected += pages->free[i] * PAGE;
+	assert_int_equal(free, expected);
+	memset(ranges, 0xaa, sizeof ranges);
+	assert_int_equal(frames_map(frames, before, &after, &fault), ST_OK);
+	for (uint64_t i = 0; i < PAGES; i++)
+		if (memmap_type(&after, i * PAGE) != pages->type[i])
+			fail_msg("page %u is of type %u, expected %u", (unsigned)i,
+			         memmap_type(&after, i * PAGE), pages->type[i]);
+}
+
+/* Pages 0 to 7 as the bits say, the rest is not there. */
+static struct pages pages_of_bits(unsigned bits)
+{
+	struct pages pages = { { 0 }, { 0 } };
+
+	for (unsigned i = 0; i < 8; i++)
+		pages.type[i] = (bits >> i & 1) ? SMALT_MEM_USABLE : SMALT_MEM_RESERVED;
+	for (unsigned i = 1; i < 8; i++)
+		pages.free[i] = bits >> i & 1;
+	return pages;
+}
+
+/* Rules: H3, C5 */
+static void the_lowest_run_that_fits_is_taken_from_every_small_memory(void **state)
+{
+	(void)state;
+	for (unsigned bits = 0; bits < 256; bits++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct pages pages = pages_of_bits(bits);
+		struct memmap map = map_of_pages(&pages, &arena);
+		uint64_t used = arena.used;
+
+		for (unsigned wish = 0; wish < 5 * 4 * 4; wish++) {
+			uint64_t count = 1 + wish % 5, align = 1u << wish / 5 % 4, phase = wish / 20 % 4;
+			struct frames frames;
+			struct pages model = pages;
+			uint64_t pa = 0xaa, at = lowest(&pages, count, align, phase);
+			struct fault fault;
+			enum status status;
+
+			arena.used = used;
+			frames = frames_of(&map, 0, 1, &arena);
+			status = frames_take(&frames, count * PAGE - wish % 2, align * PAGE,
+			                     phase * PAGE, SMALT_MEM_OBJECT, &pa, &fault);
+			assert_int_equal(status, at == PAGES ? ST_NO_MEMORY : ST_OK);
+			assert_int_equal(pa, at == PAGES ? 0xaa : at * PAGE);
+			assert_int_equal(frames.taken_bytes, at == PAGES ? 0 : count * PAGE);
+			if (at != PAGES)
+				take_pages(&model, at, count, SMALT_MEM_OBJECT);
+			assert_agree(&frames, &model, &map);
+		}
+	}
+}
+
+/* Rules: H3 */
+static void the_highest_run_below_the_limit_is_taken_from_every_small_memory(void **state)
+{
+	(void)state;
+	for (unsigned bits = 0; bits < 256; bits++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct pages pages = pages_of_bits(bits);
+		struct memmap map = map_of_pages(&pages, &arena);
+		uint64_t used = arena.used;
+
+		for (unsigned wish = 0; wish < 4 * 3 * 10; wish++) {
+			uint64_t count = 1 + wish % 4, align = 1u << wish / 4 % 3, limit = wish / 12;
+			uint64_t pa = 0xaa, at = highest(&pages, count, align, limit);
+			struct frames frames;
+			struct fault fault;
+
+			if (at == PAGES)             /* above the limit only if there is none below */
+				at = highest(&pages, count, align, PAGES);
+			arena.used = used;
+			frames = frames_of(&map, 0, 1, &arena);
+			assert_int_equal(frames_take_high(&frames, count * PAGE, align * PAGE,
+			                                  limit * PAGE + wish % 2, SMALT_MEM_TABLES,
+			                                  &pa, &fault),
+			                 at == PAGES ? ST_NO_MEMORY : ST_OK);
+			assert_int_equal(pa, at == PAGES ? 0xaa : at * PAGE);
+		}
+	}
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static struct pages random_pages(uint32_t *seed, uint64_t floor)
+{
+	static const uint8_t types[] = { SMALT_MEM_USABLE, SMALT_MEM_USABLE, SMALT_MEM_USABLE,
+	                                 SMALT_MEM_RECLAIMABLE, SMALT_MEM_RESERVED, 0 };
+	struct pages pages = { { 0 }, { 0 } };
+
+	for (unsigned i = 0; i < PAGES; i++) {
+		pages.type[i] = i > 0 && next_random(seed) % 3 ? pages.type[i - 1]
+		                                               : types[next_random(seed) % 6];
+		pages.free[i] = pages.type[i] == SMALT_MEM_USABLE && i > 0 && i * PAGE >= floor;
+	}
+	return pages;
+}
+
+/* One random act, in the frames and in the model. */
+static void act(struct frames *frames, struct pages *pages, const struct memmap *map,
+                uint32_t *seed)
+{
+	uint64_t count = 1 + next_random(seed) % 5, align = 1u << next_random(seed) % 4;
+	uint64_t phase = next_random(seed) % align, page = next_random(seed) % (PAGES - 8);
+	uint64_t pa, at;
+	struct fault fault;
+	enum status status;
+
+	switch (next_random(seed) % 4) {
+	case 0:
+		at = lowest(pages, count, align, phase);
+		status = frames_try(frames, count * PAGE, align * PAGE, phase * PAGE,
+		                    SMALT_MEM_OBJECT, &pa) ? ST_OK : ST_NO_MEMORY;
+		break;
+	case 1:
+		at = highest(pages, count, align, PAGES);
+		status = frames_take_high(frames, count * PAGE, align * PAGE, UINT64_MAX,
+		                          SMALT_MEM_OBJECT, &pa, &fault);
+		break;
+	case 2:
+		at = run_is_free(pages, page, count) ? page : PAGES;
+		pa = page * PAGE;
+		status = frames_take_at(frames, pa + 7, count * PAGE - 7, SMALT_MEM_OBJECT, map,
+		                        &fault);
+		break;
+	default:
+		at = pa = page;
+		while (at < page + count && pages->type[at] == SMALT_MEM_RECLAIMABLE)
+			at++;
+		if (at == page)
+			return;
+		count = at - page;
+		at = page;
+		pa = page * PAGE;
+		status = frames_claim(frames, pa, count * PAGE, SMALT_MEM_OBJECT, &fault);
+	}
+	assert_int_equal(status == ST_OK, at != PAGES);
+	if (status != ST_OK)
+		return;
+	assert_int_equal(pa, at * PAGE);
+	take_pages(pages, at, count, SMALT_MEM_OBJECT);
+}
+
+/* Rules: H3, C5 */
+static void memory_adds_up_after_any_sequence_of_takes(void **state)
+{
+	uint32_t seed = 5;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct arena arena = scratch(64 << 10);
+		uint64_t floor = next_random(&seed) % 4 * PAGE;
+		struct pages pages = random_pages(&seed, floor);
+		struct memmap map = map_of_pages(&pages, &arena);
+		struct frames frames = frames_of(&map, floor, 64, &arena);
+
+		assert_agree(&frames, &pages, &map);
+		for (int i = 0; i < 30; i++) {
+			act(&frames, &pages, &map, &seed);
+			assert_agree(&frames, &pages, &map);
+		}
+	}
+}
+
+/* 2 MiB to 16 MiB and 32 MiB to 8 GiB are usable, ACPI tables lie between. */
+static struct memmap usual_map(struct arena *arena)
+{
+	struct memmap map;
+	struct fault fault;
+
+	assert_int_equal(memmap_init(&map, 8, arena, &fault), ST_OK);
+	assert_int_equal(memmap_add(&map, 2 << 20, 14 << 20, SMALT_MEM_USABLE, &fault), ST_OK);
+	assert_int_equal(memmap_add(&map, 16 << 20, 16 << 20, SMALT_MEM_ACPI_RECLAIM, &fault), ST_OK);
+	assert_int_equal(memmap_add(&map, 32 << 20, (8ull << 30) - (32 << 20), SMALT_MEM_USABLE,
+	                            &fault), ST_OK);
+	assert_int_equal(memmap_finish(&map, PAGE, &fault), ST_OK);
+	return map;
+}
+
+/* Rules: H3 */
+static void nothing_is_taken_below_the_floor_nor_at_address_zero(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct smalt_memory low = { 0, 2 << 20, SMALT_MEM_USABLE, 0 };
+	struct memmap map = { &low, 1, 1 };
+	struct frames frames = frames_of(&map, 0, 4, &arena);
+	struct fault fault;
+	uint64_t pa;
+
+	(void)state;
+	assert_int_equal(frames_take(&frames, 1, PAGE, 0, SMALT_MEM_OBJECT, &pa, &fault), ST_OK);
+	assert_int_equal(pa, 0x1000);
+	assert_int_equal(frames_take_at(&frames, 0, 1, SMALT_MEM_OBJECT, &map, &fault), ST_NO_MEMORY);
+	frames = frames_of(&map, 1 << 20, 4, &arena);
+	assert_int_equal(frames_take(&frames, 1, PAGE, 0, SMALT_MEM_OBJECT, &pa, &fault), ST_OK);
+	assert_int_equal(pa, 0x100000);
+	assert_int_equal(frames_take_at(&frames, 0xff000, PAGE, SMALT_MEM_OBJECT, &map, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(fault.value, 0xff000);
+	assert_int_equal(fault.limit, 0x100000);
+	frames = frames_of(&map, (1 << 20) + 1, 4, &arena);
+	assert_int_equal(frames_take(&frames, 1, PAGE, 0, SMALT_MEM_OBJECT, &pa, &fault), ST_OK);
+	assert_int_equal(pa, 0x101000);
+	frames = frames_of(&map, 2 << 20, 4, &arena);
+	assert_int_equal(frames.free.count, 0);
+}
+
+/* Rules: H3 */
+static void what_cannot_be_had_says_how_much_there_is(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct memmap map = usual_map(&arena);
+	struct frames frames = frames_of(&map, 1 << 20, 4, &arena);
+	struct fault fault;
+	uint64_t pa = 0xaa;
+
+	(void)state;
+	assert_int_equal(frames_take(&frames, 8ull << 30, PAGE, 0, SMALT_MEM_OBJECT, &pa, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(fault.value, 8ull << 30);
+	assert_int_equal(fault.limit, (8ull << 30) - (32 << 20));
+	assert_int_equal(frames_take(&frames, UINT64_MAX, PAGE, 0, SMALT_MEM_OBJECT, &pa, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(frames_take_high(&frames, UINT64_MAX, PAGE, 0, SMALT_MEM_OBJECT, &pa,
+	                                  &fault), ST_NO_MEMORY);
+	assert_int_equal(frames_take(&frames, 6ull << 30, 4ull << 30, 0, SMALT_MEM_OBJECT, &pa,
+	                             &fault), ST_NO_MEMORY);
+	assert_int_equal(pa, 0xaa);
+	assert_int_equal(frames.taken.count, 0);
+	assert_int_equal(frames_take(&frames, 1 << 30, 1 << 30, 3 << 20, SMALT_MEM_OBJECT, &pa,
+	                             &fault), ST_OK);
+	assert_int_equal(pa, (1 << 30) + (3 << 20));
+	assert_int_equal(frames_take_high(&frames, 3 * PAGE, PAGE, 1ull << 32, SMALT_MEM_TABLES, &pa,
+	                                  &fault), ST_OK);
+	assert_int_equal(pa, (1ull << 32) - 3 * PAGE);
+}
+
+/* Rules: H3, M21 */
+static void a_wanted_place_is_refused_with_the_type_that_is_there(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct memmap map = usual_map(&arena);
+	struct frames frames = frames_of(&map, 1 << 20, 8, &arena);
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(frames_take_at(&frames, 0x200123, 0x2000, SMALT_MEM_OBJECT, &map, &fault),
+	                 ST_OK);
+	assert_int_equal(frames.taken_bytes, 0x3000);
+	assert_int_equal(frames_take_at(&frames, 0x202000, 1, SMALT_MEM_TABLES, &map, &fault),
+	                 ST_ADDRESS_IN_USE);
+	assert_int_equal(fault.value, 0x202000);
+	assert_string_equal(fault.word, "object");
+	assert_int_equal(frames_take_at(&frames, 0xfff000, 0x2000, SMALT_MEM_OBJECT, &map, &fault),
+	                 ST_ADDRESS_IN_USE);
+	assert_int_equal(fault.value, 0x1000000);
+	assert_string_equal(fault.word, "acpi-reclaim");
+	assert_int_equal(frames_take_at(&frames, 9ull << 30, PAGE, SMALT_MEM_OBJECT, &map, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(fault.value, 9ull << 30);
+	assert_int_equal(frames_take_at(&frames, UINT64_MAX - 5, 4, SMALT_MEM_OBJECT, &map, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(frames_take_at(&frames, UINT64_MAX - 5, 40, SMALT_MEM_OBJECT, &map, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(frames.taken_bytes, 0x3000);
+	assert_int_equal(frames.taken.count, 1);
+}
+
+/* Rules: H3 */
+static void claimed_memory_changes_its_type_and_is_not_counted_as_taken(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct smalt_memory before[] = {
+		{ 0x100000, 0x10000, SMALT_MEM_USABLE, 0 },
+		{ 0x110000, 0x8000, SMALT_MEM_RECLAIMABLE, 0 },
+		{ 0x118000, 0x8000, SMALT_MEM_RESERVED, 0 },
+	};
+	struct memmap map = { before, 3, 3 }, after;
+	struct frames frames = frames_of(&map, 0, 8, &arena);
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(frames_claim(&frames, 0x112800, 0x1000, SMALT_MEM_OBJECT, &fault), ST_OK);
+	assert_int_equal(frames.taken_bytes, 0);
+	/* Firmware's memory stays firmware's, whatever is mapped from it */
+	assert_int_equal(frames_claim(&frames, 0x118000, 0x1000, SMALT_MEM_RESIDENT, &fault), ST_OK);
+	/* Only a wrong environment has a file in free memory: it is not handed out again */
+	assert_int_equal(frames_claim(&frames, 0x108000, 0x8000, SMALT_MEM_OBJECT, &fault), ST_OK);
+	assert_int_equal(memmap_init(&after, 12, &arena, &fault), ST_OK);
+	assert_int_equal(frames_map(&frames, &map, &after, &fault), ST_OK);
+	assert_int_equal(after.count, 6);
+	assert_int_equal(memmap_type(&after, 0x107fff), SMALT_MEM_USABLE);
+	assert_int_equal(memmap_type(&after, 0x108000), SMALT_MEM_OBJECT);
+	assert_int_equal(memmap_type(&after, 0x111fff), SMALT_MEM_RECLAIMABLE);
+	assert_int_equal(memmap_type(&after, 0x112000), SMALT_MEM_OBJECT);
+	assert_int_equal(memmap_type(&after, 0x113fff), SMALT_MEM_OBJECT);
+	assert_int_equal(memmap_type(&after, 0x114000), SMALT_MEM_RECLAIMABLE);
+	assert_int_equal(memmap_type(&after, 0x118000), SMALT_MEM_RESERVED);
+	assert_int_equal(frames.free.count, 1);
+	assert_int_equal(frames_claim(&frames, UINT64_MAX, 1, SMALT_MEM_OBJECT, &fault), ST_NO_MEMORY);
+	assert_int_equal(frames_claim(&frames, UINT64_MAX, 9, SMALT_MEM_OBJECT, &fault), ST_NO_MEMORY);
+}
+
+/* Rules: H3 */
+static void takes_that_touch_are_one_record_and_records_run_out_cleanly(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct memmap map = usual_map(&arena);
+	struct frames frames = frames_of(&map, 1 << 20, 2, &arena);
+	struct fault fault;
+	uint64_t pa;
+
+	(void)state;
+	assert_true(frames_try(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &pa));
+	assert_true(frames_try(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &pa));
+	assert_int_equal(pa, 0x201000);
+	assert_int_equal(frames.taken.count, 1);
+	assert_int_equal(frames.taken.ranges[0].bytes, 0x2000);
+	assert_true(frames_try(&frames, PAGE, PAGE, 0, SMALT_MEM_TABLES, &pa));
+	assert_int_equal(frames.taken.count, 2);
+	pa = 0xaa;
+	assert_false(frames_try(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &pa));
+	assert_int_equal(frames_take(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &pa, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(fault.value, 3);
+	assert_int_equal(fault.limit, 2);
+	assert_int_equal(frames_take_high(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &pa, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(frames_take_at(&frames, 0x800000, PAGE, SMALT_MEM_OBJECT, &map, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(frames_claim(&frames, 0x1800000, PAGE, SMALT_MEM_OBJECT, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(pa, 0xaa);
+	assert_int_equal(frames.taken_bytes, 0x3000);
+}
+
+/* Rules: H3 */
+static void a_map_without_room_for_what_was_taken_is_too_small(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct memmap map = usual_map(&arena);
+	struct frames frames = frames_of(&map, 1 << 20, 2, &arena);
+	uint64_t pa;
+
+	(void)state;
+	assert_true(frames_try(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &pa));
+	for (uint32_t capacity = 0; capacity < 10; capacity++) {
+		struct smalt_memory ranges[10];
+		struct memmap after = { ranges, 0, capacity };
+		struct fault fault;
+
+		assert_int_equal(frames_map(&frames, &map, &after, &fault),
+		                 capacity < 8 ? ST_TOO_SMALL : ST_OK);
+		if (capacity < 8)
+			assert_int_equal(fault.value, 8);
+	}
+}
+
+/* Rules: M1 */
+static void frames_are_made_whole_or_not_at_all(void **state)
+{
+	struct smalt_memory ranges[] = { { 0x100000, 0x10000, SMALT_MEM_USABLE, 0 } };
+	struct memmap map = { ranges, 1, 1 };
+	unsigned failed = 0;
+
+	(void)state;
+	for (uint64_t bytes = 0; bytes < 8 * sizeof ranges; bytes++) {
+		struct arena arena = scratch(bytes);
+		struct frames frames, untouched;
+		struct fault fault;
+
+		memset(&frames, 0xaa, sizeof frames);
+		untouched = frames;
+		if (frames_init(&frames, &map, PAGE, 0, 3, &arena, &fault) == ST_OK) {
+			assert_true(bytes >= (4 + 3) * sizeof ranges);
+			continue;
+		}
+		failed++;
+		assert_int_equal(fault.status, ST_NO_MEMORY);
+		assert_memory_equal(&frames, &untouched, sizeof frames);
+	}
+	assert_int_equal(failed, (4 + 3) * sizeof ranges);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_lowest_run_that_fits_is_taken_from_every_small_memory),
+		cmocka_unit_test(the_highest_run_below_the_limit_is_taken_from_every_small_memory),
+		cmocka_unit_test(memory_adds_up_after_any_sequence_of_takes),
+		cmocka_unit_test(nothing_is_taken_below_the_floor_nor_at_address_zero),
+		cmocka_unit_test(what_cannot_be_had_says_how_much_there_is),
+		cmocka_unit_test(a_wanted_place_is_refused_with_the_type_that_is_there),
+		cmocka_unit_test(claimed_memory_changes_its_type_and_is_not_counted_as_taken),
+		cmocka_unit_test(takes_that_touch_are_one_record_and_records_run_out_cleanly),
+		cmocka_unit_test(a_map_without_room_for_what_was_taken_is_too_small),
+		cmocka_unit_test(frames_are_made_whole_or_not_at_all),
+	};
+
+	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
+}
