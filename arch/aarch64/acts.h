@@ -18,6 +18,9 @@ void mmu_switch(uint64_t root_pa, uint64_t tcr);
 /* trap.c, called by trap.S: tells of a fault of the loader itself. */
 _Noreturn void trap_report(uint64_t pc, uint64_t syndrome, uint64_t address);
 
+/* The exception level that the loader runs at: 1 or 2. */
+uint64_t cpu_el(void);
+
 /* Width of a physical address that tables can hold, as TCR_ELx.IPS encodes it. */
 uint64_t cpu_pa_range(void);
 

@@ -11,14 +11,10 @@
 #define LEAVES_4K 0x1f           /* 4K, 64K run, 2M, 32M run, 1G: each CPU with a 4 KiB granule has them */
 #define MPIDR_AFFINITY 0xff00ffffff
 
-#define PL011_DATA       0x00
-#define PL011_FLAGS      0x18
-#define PL011_FLAGS_FULL 0x20    /* TXFF */
-
 #define FWCFG_DMA        0x10    /* big endian, 64 bits; the store starts the transfer */
 #define FWCFG_QEMU       0x51454d5520434647   /* what it reads as: "QEMU CFG" */
 
-static uint64_t current_el(void)
+uint64_t cpu_el(void)
 {
 	return SYSTEM_READ(CurrentEL) >> 2;
 }
@@ -38,7 +34,7 @@ void arch_cpu(struct cpu *cpu)
 	*cpu = (struct cpu){
 		.leaf_mask = LEAVES_4K,
 		.levels = 4,
-		.el = (uint32_t)current_el(),
+		.el = (uint32_t)cpu_el(),
 		.pa_bits = pa_bits[cpu_pa_range()],
 		.counter_hz = SYSTEM_READ(cntfrq_el0),
 		.id = SYSTEM_READ(mpidr_el1) & MPIDR_AFFINITY,
@@ -52,12 +48,12 @@ const struct machine *arch_machine(void)
 
 const struct format *arch_loader_format(void)
 {
-	return current_el() == 2 ? &format_aarch64_el2 : machine_aarch64.format;
+	return cpu_el() == 2 ? &format_aarch64_el2 : machine_aarch64.format;
 }
 
 void arch_own_map(const struct pagetable *pt)
 {
-	uint64_t tcr = current_el() == 2 ? TCR_EL2 | cpu_pa_range() << TCR_EL2_PS_SHIFT
+	uint64_t tcr = cpu_el() == 2 ? TCR_EL2 | cpu_pa_range() << TCR_EL2_PS_SHIFT
 	                                 : TCR_EL1 | TCR_EL1_EPD1 | cpu_pa_range() << TCR_EL1_IPS_SHIFT;
 
 	mmu_switch(pt->root_pa[0], tcr);

@@ -65,6 +65,11 @@
 
 #define CURRENT_EL2        8            /* CurrentEL: EL in bits 3:2 */
 
+/* PL011: Arm DDI 0183, 3.2: offsets of registers */
+#define PL011_DATA         0x00
+#define PL011_FLAGS        0x18
+#define PL011_FLAGS_FULL   0x20         /* TXFF */
+
 #define PSCI_SYSTEM_OFF    0x84000008   /* Arm DEN 0022, 5.9 */
 #define SEMIHOSTING_EXIT   0x20         /* Arm semihosting specification: SYS_EXIT_EXTENDED, */
 #define SEMIHOSTING_REASON 0x20026      /* ADP_Stopped_ApplicationExit */
