@@ -2,11 +2,15 @@
 /* bundle.c: words of a command line become smalt.conf and an archive. */
 #include "bundle.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "cpio.h"
+#include "say.h"
 
 #define PATH_LIMIT 4096
 
@@ -176,7 +180,7 @@ static enum status write_all(const struct bundle *bundle, struct span conf, FILE
 	return ST_OK;
 }
 
-enum status bundle_write(const struct bundle *bundle, struct span conf, FILE *out,
+enum status bundle_write(const struct bundle *bundle, const struct span *conf, FILE *out,
                          struct fault *fault)
 {
 	char *text = NULL;
@@ -184,9 +188,9 @@ enum status bundle_write(const struct bundle *bundle, struct span conf, FILE *ou
 	FILE *generated;
 	enum status status;
 
-	if (conf.base) {
+	if (conf) {
 		status = check_no_options(bundle, fault);
-		return status == ST_OK ? write_all(bundle, conf, out, fault) : status;
+		return status == ST_OK ? write_all(bundle, *conf, out, fault) : status;
 	}
 	generated = open_memstream(&text, &text_bytes);
 	if (!generated)
@@ -198,6 +202,28 @@ enum status bundle_write(const struct bundle *bundle, struct span conf, FILE *ou
 		status = write_all(bundle, (struct span){ (const uint8_t *)text, text_bytes }, out, fault);
 	free(text);
 	return status;
+}
+
+int bundle_in_memory(const struct bundle *bundle, struct fault *fault)
+{
+	int fd = memfd_create("archive", MFD_CLOEXEC), copy = fd < 0 ? -1 : dup(fd);
+	FILE *out = copy < 0 ? NULL : fdopen(copy, "wb");
+	enum status status;
+
+	if (!out) {
+		status = fault_file(fault, "boot archive", "create", errno);
+		if (copy >= 0)
+			close(copy);
+	} else {
+		status = bundle_write(bundle, NULL, out, fault);
+		if (fclose(out) != 0 && status == ST_OK)
+			status = fault_file(fault, "boot archive", "write", errno);
+	}
+	if (status == ST_OK)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 void bundle_close(struct bundle *bundle)

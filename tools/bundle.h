@@ -32,11 +32,14 @@ struct bundle {
 MUST_CHECK enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fault);
 
 /*
- * Writes the archive: smalt.conf, which is generated if conf has no base, then the files.
+ * Writes the archive: smalt.conf, which is generated if conf is NULL, then the files.
  * Errors of out are the caller's to find.
  */
-MUST_CHECK enum status bundle_write(const struct bundle *bundle, struct span conf, FILE *out,
+MUST_CHECK enum status bundle_write(const struct bundle *bundle, const struct span *conf, FILE *out,
                                     struct fault *fault);
+
+/* The same with a generated smalt.conf, in memory: a descriptor of its own, -1 with fault set. */
+int bundle_in_memory(const struct bundle *bundle, struct fault *fault);
 
 void bundle_close(struct bundle *bundle);
 

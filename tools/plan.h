@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * plan.h: a plan as people and programs read it.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdio.h>
+
+#include "session.h"
+#include "words.h"
+
+/*
+ * The plan as JSON, keys as docs/plan.md says: also when it was refused, with
+ * fault set and arrays empty. False if out could not be written.
+ */
+bool plan_json(const struct session *session, const struct fault *fault, FILE *out);
+
+/* The plan as a table. Only of a plan that succeeded. */
+void plan_table(const struct session *session, FILE *out);
+
+/*
+ * Executes the plan and writes the bytes of every row that is memory to
+ * directory/NN-VA.bin, which must exist. False: it said why.
+ */
+bool plan_contents(const struct session *session, const char *directory);
+
+/* What both outputs tell. */
+const char *plan_protocol(const struct boot *boot);
+uint64_t plan_entry(const struct boot *boot);    /* 0: there is no kernel yet */
+
+/* Leaves of the objects' rows, by index of the format's sizes (P1). */
+void plan_leaves(const struct boot *boot, uint64_t count[MACHINE_LEAVES]);
+
+extern const struct word plan_kinds[];           /* SMALT_KIND_* */
+extern const struct word plan_backings[];
+extern const struct word plan_memory[];          /* SMALT_CACHE_* */
+extern const struct word plan_roles[];
+extern const struct word plan_formats[];
+extern const struct word plan_why[];
+
+/* The flags of a row one after another: the word of the lowest bit of *flags, which is cleared; NULL at the end. */
+const char *plan_flag(uint32_t *flags);
+
+/* "4K", "2M": bytes in the largest unit that divides them; hexadecimal if even K does not. */
+#define PLAN_BYTES_TEXT 24
+void plan_bytes(uint64_t bytes, char text[PLAN_BYTES_TEXT]);
+
+#endif
