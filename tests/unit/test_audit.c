@@ -225,7 +225,7 @@ static void each_bit_of_each_entry_that_is_broken_is_found(void **state)
 		assert_int_equal(leaves.tables, count);
 		for (uint32_t i = 0; i < count * 512; i++) {
 			uint64_t *entry = &storage[i / 512][i % 512], was = *entry;
-			unsigned step = was != 0 && i % 512 < 40 ? 1 : 21;
+			unsigned step = was != 0 ? 1 : 21;
 
 			for (unsigned bit = 0; bit < 64; bit += step) {
 				*entry = was ^ 1ull << bit;
