@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * image.c: enters arm64 Images, as Debian's vmlinuz for arm64 is one: text_offset
+ * above a multiple of 2 MiB, with image_size bytes that are its own, and x0 = a devicetree.
+ *
+ * The devicetree is the firmware's but for /chosen: the command line, and the
+ * initrd, which is the kernel's module and no longer our archive. Seeds stay.
+ *
+ * Source: Linux Documentation/arch/arm64/booting.rst; Devicetree Specification
+ * v0.4, 3.6; bindings/chosen.txt.
+ */
+#include "protocol.h"
+
+#include <libfdt.h>
+
+#include "align.h"
+#include "arch_memory.h"
+#include "devicetree.h"
+
+enum { PAGE = 4096, CHOSEN_BYTES = 512 };        /* three properties, a node, their names */
+
+#define IMAGE_ALIGN (2ull << 20)
+
+static bool is_image(const struct object *kernel)
+{
+	return kernel->format == SMALT_FORMAT_IMAGE;
+}
+
+/* --- where it lies ----------------------------------------------------------------- */
+
+static bool is_free(const struct frames *frames, uint64_t pa, uint64_t bytes)
+{
+	for (uint32_t i = 0; i < frames->free.count; i++) {
+		const struct smalt_memory *range = &frames->free.ranges[i];
+
+		if (pa >= range->pa && range_fits(pa - range->pa, bytes, range->bytes))
+			return true;
+	}
+	return bytes == 0;
+}
+
+static bool is_donated(const struct env *env, const struct object *kernel)
+{
+	for (uint32_t i = 0; i < env->file_count; i++) {
+		const struct file *file = &env->files[i];
+
+		if (kernel->bytes_pa >= file->pa &&
+		    range_fits(kernel->bytes_pa - file->pa, kernel->bytes.bytes, file->bytes.bytes))
+			return file->donated;
+	}
+	return false;
+}
+
+/* Its bytes are where they may stay, nobody else's are on their pages, and what follows is free. */
+static bool may_stay(const struct protocol_boot *boot, const struct segment *segment)
+{
+	uint64_t bytes_pa = boot->kernel->bytes_pa;
+
+	return bytes_pa != OBJECT_NOWHERE && bytes_pa >= segment->pa &&
+	       (bytes_pa - segment->pa) % IMAGE_ALIGN == 0 && segment->file_bytes % PAGE == 0 &&
+	       is_donated(boot->env, boot->kernel) &&
+	       is_free(boot->frames, bytes_pa + segment->file_bytes,
+	               align_up(segment->mem_bytes, PAGE) - segment->file_bytes);
+}
+
+/* The lowest place: kernels before Linux 4.6 cannot use what lies below them. */
+static bool find_base(const struct frames *frames, const struct segment *segment, uint64_t *base)
+{
+	uint64_t bytes = align_up(segment->mem_bytes, PAGE);
+
+	for (uint32_t i = 0; i < frames->free.count; i++) {
+		const struct smalt_memory *range = &frames->free.ranges[i];
+		uint64_t pa = align_phase(range->pa, IMAGE_ALIGN, segment->pa);
+
+		if (pa >= range->pa && range_fits(pa - range->pa, bytes, range->bytes)) {
+			*base = pa - segment->pa;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum status place(struct protocol_boot *boot, struct fault *fault)
+{
+	const struct segment *segment = &boot->kernel->segments[0];
+
+	if (boot->module_count > 1)
+		return fault_set(fault, ST_BAD_CONFIG, "modules of an arm64 Image", boot->module_count, 1);
+	if (may_stay(boot, segment))
+		boot->bias = boot->kernel->bytes_pa - segment->pa;
+	else if (!find_base(boot->frames, segment, &boot->bias))
+		return fault_value(fault, ST_NO_MEMORY, "image_size", segment->mem_bytes);
+	return ST_OK;
+}
+
+/* --- its devicetree ------------------------------------------------------------------ */
+
+/* Without a devicetree, or with one of which only the place is known (--env), an empty one. */
+static int open_tree(const struct span tree, void *to, int bytes)
+{
+	if (tree.bytes != 0 && fdt_check_header(tree.base) == 0)
+		return fdt_open_into(tree.base, to, bytes);
+	return fdt_create_empty_tree(to, bytes);
+}
+
+static int chosen_node(void *tree)
+{
+	int node = fdt_path_offset(tree, "/chosen");
+
+	return node == -FDT_ERR_NOTFOUND ? fdt_add_subnode(tree, 0, "chosen") : node;
+}
+
+static int set_cmdline(void *tree, int chosen, struct span cmdline)
+{
+	void *value;
+	int error = fdt_setprop_placeholder(tree, chosen, "bootargs", (int)cmdline.bytes + 1, &value);
+
+	if (error == 0) {
+		arch_copy(value, cmdline.base, cmdline.bytes);
+		((char *)value)[cmdline.bytes] = '\0';
+	}
+	return error;
+}
+
+static int set_initrd(void *tree, int chosen, const struct protocol_boot *boot)
+{
+	const struct protocol_module *module = boot->modules;
+	int error;
+
+	if (boot->module_count == 0) {
+		(void)fdt_delprop(tree, chosen, "linux,initrd-start");
+		(void)fdt_delprop(tree, chosen, "linux,initrd-end");
+		return 0;
+	}
+	error = fdt_setprop_u64(tree, chosen, "linux,initrd-start", module->pa);
+	return error != 0 ? error : fdt_setprop_u64(tree, chosen, "linux,initrd-end",
+	                                            module->pa + module->bytes);
+}
+
+static int write_tree(const struct protocol_boot *boot, void *tree, int bytes)
+{
+	int error = open_tree(boot->env->devicetree.bytes, tree, bytes);
+	int chosen = error != 0 ? error : chosen_node(tree);
+
+	if (chosen < 0)
+		return chosen;
+	error = set_cmdline(tree, chosen, boot->cmdline);
+	return error != 0 ? error : set_initrd(tree, chosen, boot);
+}
+
+/* A power of two that holds it: such a piece never crosses a multiple of 2 MiB. */
+static uint64_t alignment(uint64_t bytes)
+{
+	uint64_t align = PAGE;
+
+	while (align < bytes)
+		align *= 2;
+	return align;
+}
+
+static enum status prepare(struct protocol_boot *boot, struct fault *fault)
+{
+	uint64_t bytes = align_up(boot->env->devicetree.bytes.bytes + boot->cmdline.bytes +
+	                          CHOSEN_BYTES, PAGE);
+	int error;
+
+	if (bytes > DEVICETREE_BYTES_MAX)
+		return fault_set(fault, ST_BAD_DEVICETREE, "totalsize", bytes, DEVICETREE_BYTES_MAX);
+	if (frames_take_high(boot->frames, bytes, alignment(bytes), boot->env->machine->loader_limit,
+	                     SMALT_MEM_RESIDENT, &boot->argument_pa, fault) != ST_OK)
+		return fault->status;
+	error = write_tree(boot, env_pointer(boot->env, boot->argument_pa), (int)bytes);
+	if (error != 0) {
+		(void)fault_value(fault, ST_BAD_DEVICETREE, "totalsize", bytes);
+		return fault_word(fault, span_of(fdt_strerror(error)));
+	}
+	boot->entry_pa = boot->kernel->segments[0].pa;
+	return ST_OK;
+}
+
+const struct protocol protocol_image = {
+	.name = "image",
+	.elf_machine = SMALT_MACHINE_AARCH64,
+	.matches = is_image,
+	.place = place,
+	.prepare = prepare,
+};
