@@ -180,6 +180,19 @@ static inline const struct smalt_object *smalt_module(const struct smalt_handoff
 	return 0;
 }
 
+/* The end of an extent that shows part of [pa, pa + bytes), or 0. */
+static inline uint64_t smalt_shown_until(const struct smalt_handoff *handoff, uint64_t pa,
+                                         uint64_t bytes)
+{
+	for (uint32_t i = 0; i < handoff->extents.count; i++) {
+		const struct smalt_extent *extent = smalt_nth_extent(handoff, i);
+
+		if (extent->pa < pa + bytes && pa < extent->pa + extent->bytes)
+			return extent->pa + extent->bytes;
+	}
+	return 0;
+}
+
 /* Free memory, page by page: the state of smalt_take(). Zero it first. */
 struct smalt_taker {
 	uint64_t pa;             /* where the search goes on */
@@ -187,11 +200,33 @@ struct smalt_taker {
 	uint32_t pass;           /* 0: SMALT_MEM_USABLE, 1: SMALT_MEM_RECLAIMABLE, 2: nothing is left */
 };
 
+/* Where in this range the next bytes begin, 0 if they do not fit. */
+static inline uint64_t smalt_fit(const struct smalt_handoff *handoff,
+                                 const struct smalt_memory *range, uint64_t pa, uint64_t bytes)
+{
+	uint64_t shown;
+
+	for (;;) {
+		if (pa < range->pa)
+			pa = range->pa;
+		if (pa == 0)
+			pa = (uint64_t)1 << handoff->granule_shift;   /* 0 means nothing to most kernels */
+		if (pa - range->pa > range->bytes || bytes > range->bytes - (pa - range->pa))
+			return 0;
+		shown = smalt_shown_until(handoff, pa, bytes);
+		if (shown == 0)
+			return pa;
+		pa = shown;
+	}
+}
+
 /*
  * The next `bytes`, rounded up to granules, of free memory in one piece: where
  * the direct map shows them, and *pa; 0 if there is none. Usable memory first,
- * then what Smalt no longer needs. Contents are whatever was there. What is
- * skipped because it is too short stays skipped: take large pieces first.
+ * then what Smalt no longer needs, but not the jump page: a row still shows it,
+ * so that it is read-only until the kernel unmaps the row. Contents are whatever
+ * was there. What is skipped because it is too short stays skipped: take large
+ * pieces first.
  */
 static inline void *smalt_take(struct smalt_taker *taker, const struct smalt_handoff *handoff,
                                uint64_t bytes, uint64_t *pa)
@@ -202,14 +237,10 @@ static inline void *smalt_take(struct smalt_taker *taker, const struct smalt_han
 	bytes = (bytes + granule - 1) & -granule;
 	for (; bytes != 0 && taker->pass < 2; taker->pass++, taker->range = 0) {
 		for (; taker->range < handoff->memory.count; taker->range++, taker->pa = 0) {
-			const struct smalt_memory *m = smalt_nth_memory(handoff, taker->range);
-			uint64_t from = taker->pa > m->pa ? taker->pa : m->pa;
+			const struct smalt_memory *range = smalt_nth_memory(handoff, taker->range);
+			uint64_t from = smalt_fit(handoff, range, taker->pa, bytes);
 
-			if (from == 0)
-				from = granule;  /* 0 means nothing to most kernels */
-			if (m->type != types[taker->pass] || from < m->pa ||
-			    from - m->pa > m->bytes || bytes > m->bytes - (from - m->pa) ||
-			    !smalt_direct(handoff, from))
+			if (range->type != types[taker->pass] || from == 0 || !smalt_direct(handoff, from))
 				continue;
 			*pa = from;
 			taker->pa = from + bytes;

@@ -7,8 +7,11 @@
 
 #define READ(name) ({ uint64_t value; __asm__ volatile("mrs %0, " name : "=r"(value)); value; })
 
-/* LSMAOE nTLSMD SPAN EIS TSCXT EOS res1(11) | WFE WFI UCT DZE | I SA0 SA C M: what the manual wants and no more. */
-#define SCTLR 0x30d0d99d
+/*
+ * RES1 of Armv8.0 and what took its place (LSMAOE 29, nTLSMD 28, SPAN 23, EIS 22, TSCXT 20, EOS
+ * 11), nTWE 18, nTWI 16, I 12, SED 8, ITD 7, SA0 4, SA 3, C 2, M 0.
+ */
+#define SCTLR 0x30d5199d
 
 /* T0SZ = T1SZ = 16, 4K granules, inner shareable, write-back; A1 0; IPS is the CPU's. */
 #define TCR 0x00000000b5103510
@@ -27,14 +30,25 @@ static void check_registers(void)
 	expect_row(guest.entry->sp - 1, SMALT_KIND_STACK, "the stack's row");
 }
 
+static void check_floating_point(void)
+{
+	static uint64_t q[32][2];
+
+	__asm__ volatile(".arch_extension simd\n"
+	                 ".irp i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n"
+	                 "str q\\i, [%0, #16 * \\i]\n.endr" : : "r"(q) : "memory");
+	for (unsigned i = 0; i < 32; i++)
+		expect_equal(q[i][0] | q[i][1], 0, "a SIMD register");
+	expect_equal(READ("fpcr"), 0, "FPCR");
+	expect_equal(READ("fpsr"), 0, "FPSR");
+}
+
 static void check_state(void)
 {
 	expect_equal(READ("CurrentEL"), 1 << 2, "CurrentEL");
 	expect_equal(READ("DAIF"), 0x3c0, "DAIF");
 	expect_equal(READ("SPSel"), 1, "SPSel");
 	expect_equal(READ("cpacr_el1"), 3 << 20, "CPACR_EL1: FPEN");
-	expect_equal(READ("fpcr"), 0, "FPCR");
-	expect_equal(READ("fpsr"), 0, "FPSR");
 	expect_equal(READ("tpidr_el0"), 0, "TPIDR_EL0");
 	expect_equal(READ("tpidrro_el0"), 0, "TPIDRRO_EL0");
 	expect_equal(READ("tpidr_el1"), 0, "TPIDR_EL1");
@@ -68,6 +82,7 @@ static void check_vectors(void)
 void guest_main(void)
 {
 	check_registers();
+	check_floating_point();
 	check_state();
 	check_translation();
 	check_vectors();

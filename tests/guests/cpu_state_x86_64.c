@@ -57,9 +57,14 @@ static void check_registers(void)
 
 static void check_floating_point(void)
 {
+	static uint64_t xmm[16][2];
 	uint16_t control = 0;
 	uint32_t mxcsr = 0;
 
+	__asm__ volatile(".irp i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+	                 "movups %%xmm\\i, 16 * \\i(%0)\n.endr" : : "r"(xmm) : "memory");
+	for (unsigned i = 0; i < 16; i++)
+		expect_equal(xmm[i][0] | xmm[i][1], 0, "an XMM register");
 	__asm__ volatile("fnstcw %0" : "=m"(control));
 	__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
 	expect_equal(control, 0x37f, "FCW");
@@ -78,8 +83,8 @@ static void check_segments(void)
 	expect_equal(SELECTOR("ss"), 0x10, "SS");
 	expect_equal(SELECTOR("ds"), 0x10, "DS");
 	expect_equal(SELECTOR("es"), 0x10, "ES");
-	expect_equal(SELECTOR("fs"), 0x10, "FS");
-	expect_equal(SELECTOR("gs"), 0x10, "GS");
+	expect_equal(SELECTOR("fs"), 0, "FS");
+	expect_equal(SELECTOR("gs"), 0, "GS");
 	expect_equal(ldt, 0, "LDTR");
 	expect_equal(task, 0x18, "TR");
 }

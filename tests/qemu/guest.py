@@ -13,7 +13,6 @@ import re
 import subprocess
 import tempfile
 
-import newc
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -143,12 +142,27 @@ def tool(words):
 # --- archives ---------------------------------------------------------------------
 
 
+def archive(files, align=4096):
+    """A newc archive (cpio(5)) of {name: bytes}; each file's bytes on a multiple of align."""
+    out = bytearray()
+    for number, (name, data) in enumerate([*files.items(), ("TRAILER!!!", b"")]):
+        padded = name.encode() + b"\0"
+        if name != "TRAILER!!!":
+            padded += b"\0" * (-(len(out) + 110 + len(padded)) % align)
+        fields = (number + 1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(padded), 0)
+        out += b"070701" + b"".join(b"%08X" % field for field in fields) + padded
+        out += b"\0" * (-len(out) % 4)
+        out += data
+        out += b"\0" * (-len(out) % 4)
+    return bytes(out)
+
+
 def kernel_archive(elf, modules=None, conf="", align=4096):
     """kernel.elf with modules {name: bytes} and the lines of smalt.conf for them."""
     modules = modules or {}
     lines = ["kernel kernel.elf", *(conf.splitlines() if conf else [f"module {name}" for name in modules])]
     files = {"smalt.conf": ("\n".join(lines) + "\n").encode(), "kernel.elf": pathlib.Path(elf).read_bytes()}
-    return newc.archive({**files, **modules}, align)
+    return archive({**files, **modules}, align)
 
 
 # --- running ----------------------------------------------------------------------

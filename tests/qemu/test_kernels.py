@@ -4,7 +4,6 @@ import re
 import subprocess
 
 import guest
-import newc
 import pytest
 from guest import pytest_generate_tests  # noqa: F401
 
@@ -80,7 +79,7 @@ def test_what_cannot_be_booted_is_refused_in_one_line(platform):
     assert len(result.output.strip().splitlines()) == 1
     other = guest.build("cmdline", {"x86_64": "aarch64", "aarch64": "x86_64"}[platform.machine]).read_bytes()
     guest.boot(platform, other).expect(125, r"^smalt: .*WRONG_MACHINE")
-    conf = newc.archive({"smalt.conf": b"kernle kernel.elf\n", "kernel.elf": elf})
+    conf = guest.archive({"smalt.conf": b"kernle kernel.elf\n", "kernel.elf": elf})
     guest.boot(platform, conf).expect(125, r"^smalt: smalt\.conf.*kernle.*kernel")
 
 

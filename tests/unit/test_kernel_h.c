@@ -200,6 +200,25 @@ static void a_piece_that_is_taken_lies_in_one_range(void **state)
 	assert_int_equal(pa, 0x5000);
 }
 
+/* Rules: H1, M12 */
+static void a_free_page_that_a_row_still_shows_is_left_out(void **state)
+{
+	static const uint64_t expected[] = { 0x1000, 0x2000, 0x5000, 0x6000, 0x3000, 0x9000 };
+	struct smalt_taker taker = { 0 };
+	uint64_t pa = 0;
+
+	(void)state;
+	map_some_memory();
+	fake_extent(&fake, 0x30000, 0x8000, 0x1000, SMALT_R | SMALT_X);
+	for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		assert_non_null(smalt_take(&taker, &fake.handoff, 0x1000, &pa));
+		assert_int_equal(pa, expected[i]);
+	}
+	assert_null(smalt_take(&taker, &fake.handoff, 0x1000, &pa));
+	taker = (struct smalt_taker){ .pass = 1 };
+	assert_null(smalt_take(&taker, &fake.handoff, 0x2000, &pa));
+}
+
 /* --- devices --------------------------------------------------------------- */
 
 /* What the port instructions did, in order. */
@@ -321,6 +340,7 @@ int main(void)
 		cmocka_unit_test_setup(a_module_is_found_by_its_whole_name_and_the_kernel_is_none, set_up),
 		cmocka_unit_test_setup(every_free_page_is_taken_once_usable_first_and_no_other, set_up),
 		cmocka_unit_test_setup(a_piece_that_is_taken_lies_in_one_range, set_up),
+		cmocka_unit_test_setup(a_free_page_that_a_row_still_shows_is_left_out, set_up),
 		cmocka_unit_test_setup(an_8250_gets_a_character_once_its_holding_register_is_empty, set_up),
 		cmocka_unit_test_setup(a_pl011_gets_the_character_in_its_data_register, set_up),
 		cmocka_unit_test_setup(without_a_console_a_character_goes_nowhere, set_up),
