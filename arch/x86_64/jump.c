@@ -131,16 +131,18 @@ void arch_prepare(const struct jump *jump)
 	load_task();
 }
 
-static void reset_debug(void)
+/* Registers that nothing here uses: as after power-on. */
+static void reset_registers(void)
 {
 	__asm__ volatile("mov %0, %%dr7\n\tmov %1, %%dr6\n\t"
 	                 "mov %2, %%dr0\n\tmov %2, %%dr1\n\tmov %2, %%dr2\n\tmov %2, %%dr3"
 	                 : : "r"(0x400ull), "r"(0xffff0ff0ull), "r"(0ull));
+	__asm__ volatile("mov %0, %%cr2\n\tmov %0, %%cr8" : : "r"(0ull));
 }
 
 void arch_jump(const struct jump *jump)
 {
-	reset_debug();
+	reset_registers();
 	for (uint32_t msr = MSR_FS_BASE; msr <= MSR_KERNEL_GS_BASE; msr++)
 		io_wrmsr(msr, 0);        /* null selectors do it on some CPUs only */
 	io_wrmsr(MSR_PAT, PAT);
