@@ -135,10 +135,14 @@ static bool find_in(const struct space *space, struct pages possible, uint64_t l
 		if (!lowest(space, possible, low, wish, va))
 			return false;
 		pages = pages_of(space, *va, wish->bytes);
-		if (!clear_of(space, claim, pages, SMALT_NONE))
-			low = claim->last + 1 + space->granule;
-		else if (claim->first > pages.last)
-			return true;
+		if (clear_of(space, claim, pages, SMALT_NONE)) {
+			if (claim->first > pages.last)
+				return true;
+			continue;
+		}
+		if (claim->last >= possible.last - space->granule)
+			return false;        /* what follows its guard is 0 at the top */
+		low = claim->last + 1 + space->granule;
 	}
 	return lowest(space, possible, low, wish, va);
 }
