@@ -104,7 +104,7 @@ def functions(bench):
     for va in starts:
         by_offset[va & 0xfff].append(va)
     votes = collections.Counter(block[0] - va for block in bench.profile for va in by_offset[block[0] & 0xfff])
-    places = [delta for delta, count in votes.most_common(2)]
+    places = [0, bench.first - starts[0]] + [delta for delta, count in votes.most_common(2)]
     cost = collections.Counter()
     for va, instructions, executions in bench.profile:
         linked = next((va - delta for delta in places if starts[0] <= va - delta < starts[-1] + 4096), None)
