@@ -28,7 +28,7 @@ struct segment {
 	uint64_t mem_bytes;
 	uint64_t align;          /* p_align, 0 made 1: a power of two */
 	uint32_t prot;           /* SMALT_R|W|X */
-	uint32_t index;          /* of the program header */
+	uint32_t index;          /* of the program header, SMALT_NONE if the format has none */
 };
 
 struct area { uint64_t va, bytes; };         /* bytes == 0: the object has none; never wraps */
@@ -44,7 +44,7 @@ struct note {
 enum object_kind {
 	OBJECT_FLAT,             /* one read-only row of all bytes (raw, ET_REL, ET_CORE) */
 	OBJECT_FIXED,            /* at the file's addresses (ET_EXEC) */
-	OBJECT_MOVABLE,          /* anywhere, distances kept (ET_DYN) */
+	OBJECT_MOVABLE,          /* anywhere, distances kept (ET_DYN, arm64 Image) */
 };
 
 struct object {

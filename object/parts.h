@@ -12,9 +12,14 @@
 #include "elf64.h"
 #include "object.h"
 
-/* Is it an ELF file; reads it into object, whose bytes are set. */
+/* Reads an ELF file into object, whose bytes are set. */
 MUST_CHECK enum status elf_read(struct object *object, const struct machine *machine,
                                 struct arena *arena, struct fault *fault);
+
+/* Is it an arm64 Image; reads it likewise. */
+bool image_probe(struct span bytes);
+MUST_CHECK enum status image_read(struct object *object, const struct machine *machine,
+                                  struct arena *arena, struct fault *fault);
 
 /* Program header index < phdr_count; the table lies in the file. */
 struct elf64_phdr elf_phdr(const struct object *object, uint32_t index);
