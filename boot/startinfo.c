@@ -14,7 +14,7 @@ enum { NAME_CHARACTERS = 16 };
 
 #define PA_END (1ull << 52)              /* no x86_64 CPU has more: SDM Vol. 3A, 4.1.4 */
 
-/* Firmware's numbers are those of ACPI; what it does not define is left alone. */
+/* Firmware's numbers are those of ACPI; 0 here is what it does not define. */
 static const uint8_t types[] = {
 	[PVH_MEM_RAM] = SMALT_MEM_USABLE,
 	[PVH_MEM_RESERVED] = SMALT_MEM_RESERVED,
@@ -131,13 +131,13 @@ enum status startinfo_memory(const struct startinfo *info, struct memmap *map, s
 		uint64_t pa = span_u64(info->memory, offset + offsetof(struct pvh_memory, pa));
 		uint64_t bytes = span_u64(info->memory, offset + offsetof(struct pvh_memory, bytes));
 		uint32_t type = span_u32(info->memory, offset + offsetof(struct pvh_memory, type));
-		bool known = type < sizeof types;
 
-		if (type == 0 || bytes == 0)     /* QEMU's microvm ends its list so */
+		/* Not defined: QEMU's microvm counts one entry too many, which is whatever lies there. */
+		if (type >= sizeof types || types[type] == 0 || bytes == 0)
 			continue;
 		if (!range_fits(pa, bytes, PA_END))
 			return fault_set(fault, ST_BAD_FIRMWARE, "memmap addr", pa, PA_END);
-		if (memmap_add(map, pa, bytes, known ? types[type] : SMALT_MEM_RESERVED, fault) != ST_OK)
+		if (memmap_add(map, pa, bytes, types[type], fault) != ST_OK)
 			return fault->status;
 	}
 	return ST_OK;

@@ -34,7 +34,7 @@ struct startinfo {
 MUST_CHECK enum status startinfo_read(struct startinfo *info, struct reach reach, uint64_t pa,
                                       struct fault *fault);
 
-/* Adds the memory that it describes; empty ranges and ranges of type 0 are none. */
+/* Adds the memory that it describes; empty ranges and ranges of a type that nothing defines are none. */
 MUST_CHECK enum status startinfo_memory(const struct startinfo *info, struct memmap *map,
                                         struct fault *fault);
 
