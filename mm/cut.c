@@ -13,8 +13,8 @@
 /* The pages of a row by what they hold: [first, in_place) is copied, ... */
 struct pages {
 	uint64_t first;
-	uint64_t in_place;       /* beginning of the pages that stay */
-	uint64_t copy;           /* their end: copied up to ... */
+	uint64_t in_place;       /* beginning of the pages that stay, 0: none does */
+	uint64_t copy;           /* their end, 0: none does; copied up to ... */
 	uint64_t zero;           /* ... here, zero from here on */
 	uint64_t end;
 };
@@ -25,7 +25,6 @@ static void find_in_place(const struct cut *cut, uint64_t granule, struct pages 
 	uint64_t file_end = cut->va + cut->file_bytes;
 	uint64_t from = align_up(cut->va, granule), to = align_down(file_end, granule);
 
-	p->in_place = p->copy = p->zero;
 	if (!cut->in_place || cut->file_bytes == 0 ||
 	    ((cut->va ^ cut->bytes_pa) & (granule - 1)) != 0)
 		return;

@@ -119,9 +119,11 @@ static void covered_is_what_larger_leaves_map_in_one_piece(void **state)
 		for (uint64_t bytes = 1; bytes < PAGES; bytes++) {
 			struct map map = { va, va, bytes, 0, 0 };
 			uint32_t usable = leaf_usable(&f, 31, &map);
-			uint64_t count[MACHINE_LEAVES] = { 0 };
+			uint64_t count[MACHINE_LEAVES] = { 0 }, before = 77;
 
 			one_by_one(&f, 31, &map, count);
+			assert_int_equal(leaf_covered(&f, usable, &map, 0, &before), bytes);
+			assert_int_equal(before, 0);
 			for (unsigned i = 1; i < 5; i++) {
 				uint64_t head = 0, sum = 0;
 
