@@ -156,11 +156,6 @@ static const struct smalt_row *row_behind(const struct smalt_handoff *handoff, u
 	return found;
 }
 
-static bool row_is_stack(const struct smalt_row *row)
-{
-	return row->kind == SMALT_KIND_STACK || row->kind == SMALT_KIND_FAULT_STACK;
-}
-
 /* "0x10 bytes behind kernel.elf segment 3, 0xff0 before boot stack" */
 static void put_between(const struct smalt_handoff *handoff, uint64_t va)
 {
@@ -185,12 +180,12 @@ static void put_between(const struct smalt_handoff *handoff, uint64_t va)
 
 enum place { PLACE_ROW, PLACE_PAGE_SLACK, PLACE_DIRECT, PLACE_PAGE_0, PLACE_BELOW_STACK, PLACE_NOWHERE };
 
-/* Guard pages below a stack: what a few frames too many hit. */
+/* The guard below the boot stack: what a few frames too many hit. */
 static bool is_below_stack(const struct smalt_handoff *handoff, uint64_t va)
 {
 	const struct smalt_row *behind = row_behind(handoff, va);
 
-	return behind && row_is_stack(behind) &&
+	return behind && behind->kind == SMALT_KIND_STACK &&
 	       behind->va - va <= (uint64_t)1 << handoff->granule_shift;
 }
 

@@ -86,10 +86,10 @@ void guest_main(void)
 {
 	for (uint32_t i = 0; i < guest.handoff->objects.count; i++)
 		show_object(smalt_nth_object(guest.handoff, i));
-	for (uint32_t i = 0; i < guest.handoff->rows.count; i++)
-		show_row(smalt_nth_row(guest.handoff, i));
 	for (uint32_t i = 0; i < guest.handoff->notes.count; i++)
 		show_note(smalt_nth_note(guest.handoff, i));
 	say_line("machine", guest.handoff->machine);
 	say_line("path", guest.handoff->path);
+	for (uint32_t i = 0; i < guest.handoff->rows.count; i++)
+		show_row(smalt_nth_row(guest.handoff, i));
 }

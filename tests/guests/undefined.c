@@ -16,6 +16,7 @@ __attribute__((noinline)) static void outer(void)
 
 void guest_main(void)
 {
+	say_line("undefined", va_of((void *)guest_undefined));
 	say_line("inner", va_of((void *)inner));
 	say_line("outer", va_of((void *)outer));
 	outer();

@@ -153,6 +153,8 @@ static void the_guard_below_a_stack_is_a_stack_overflow(void **state)
 	assert_has(report_of(SMALT_W, stack_va(0) - 0x1000), "stack overflow?\r\n");
 	assert_null(strstr(report_of(SMALT_W, stack_va(0) - 0x1001), "stack overflow"));
 	assert_null(strstr(report_of(SMALT_W, 0x2fffff), "stack overflow"));     /* guard of the handoff */
+	((struct smalt_row *)(uintptr_t)smalt_nth_row(&fake.handoff, 3))->kind = SMALT_KIND_FAULT_STACK;
+	assert_has(report_of(SMALT_W, stack_va(0) - 8), "before fault stack\r\n");
 }
 
 /* Rules: P6, M12 */
