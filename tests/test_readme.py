@@ -17,7 +17,6 @@ def blocks(machine):
 
 
 def test_the_tutorial_boots_the_readers_own_kernel(blocks, tmp_path):
-    """Rules: H1"""
     for name in ("include", "build"):
         (tmp_path / name).symlink_to(TOP / name)
     sources = [text for language, text in blocks if language == "c"]
@@ -30,4 +29,4 @@ def test_the_tutorial_boots_the_readers_own_kernel(blocks, tmp_path):
         assert done.returncode == 0, done.stdout
         said.append(done.stdout)
     assert "hello from my own kernel" in said[0]
-    assert "first.elf" in said[1]
+    assert re.search(r"^0x[0-9a-f]{16} .* r-x ", said[1], re.M)
