@@ -179,6 +179,8 @@ static bool watch(struct watch *w, const struct guest_request *request)
 
 bool guest_watch(const struct guest_request *request, struct guest_end *end)
 {
+	/* A guest outlives whoever read its output. */
+	struct sigaction pipe_before, pipe_ignored = { .sa_handler = SIG_IGN };
 	struct watch *w = calloc(1, sizeof(*w));
 	sigset_t before;
 	bool started;
@@ -192,7 +194,9 @@ bool guest_watch(const struct guest_request *request, struct guest_end *end)
 	w->end = end;
 	w->deadline_ms = -1;
 	w->signal_fd = open_signals(&before);
+	sigaction(SIGPIPE, &pipe_ignored, &pipe_before);
 	started = watch(w, request);
+	sigaction(SIGPIPE, &pipe_before, NULL);
 	close(w->signal_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	free(w);

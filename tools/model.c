@@ -84,7 +84,7 @@ static enum status too_small(const struct model *model, uint64_t needed, struct 
 #define Q35_SPLIT 0xb0000000ull      /* with this much RAM and more, ... */
 #define Q35_SPLIT_LOW 0x80000000ull  /* ... so much lies below 4 GiB */
 #define Q35_ACPI (160 * K)           /* kept free above -initrd */
-#define Q35_FIRMWARE (132 * K)       /* reserved at the top of low RAM: ACPI tables and SeaBIOS */
+#define Q35_FIRMWARE (128 * K)       /* reserved at the top of low RAM: ACPI tables and SeaBIOS */
 #define Q35_HOLE64 (32 * G)          /* PCI window behind high RAM */
 #define AMD_HOLE 0xfd00000000ull     /* AMD I/O Virtualization (48882), 2.1.2: HyperTransport */
 #define AMD_HOLE_END 0x10000000000ull
@@ -101,8 +101,8 @@ static void q35_memory(struct builder *b, uint64_t ram_bytes, uint64_t low)
 {
 	uint64_t high = q35_high(ram_bytes - low);
 
-	add(b, 0, 0x9fc00, SMALT_MEM_USABLE);
-	add(b, 0x9fc00, 0xa0000, SMALT_MEM_RESERVED);
+	add(b, 0, 0x9f000, SMALT_MEM_USABLE);
+	add(b, 0x9f000, 0xa0000, SMALT_MEM_RESERVED);
 	add(b, 0xf0000, 0x100000, SMALT_MEM_RESERVED);
 	add(b, 0x100000, low - Q35_FIRMWARE, SMALT_MEM_USABLE);
 	add(b, low - Q35_FIRMWARE, low, SMALT_MEM_RESERVED);
@@ -129,7 +129,7 @@ static enum status q35(const struct model *model, struct builder *b)
 	env->cpu = (struct cpu){ .levels = 4, .x86_isa = 0x7, .pa_bits = 40 };
 	env->rsdp_pa = model->ram_bytes > low ? 0xf59c0 : 0xf59e0;
 	env->tables[env->table_count++] = (struct range){ 0xf5000, PAGE };
-	env->tables[env->table_count++] = (struct range){ low - 0x1f000, 2 * PAGE };
+	env->tables[env->table_count++] = (struct range){ low - Q35_FIRMWARE, 3 * PAGE };
 	env->serial_kind = SMALT_SERIAL_8250_PORT;
 	env->serial_address = 0x3f8;
 	return b->status;

@@ -95,6 +95,7 @@ static _Noreturn void become(const struct words *words, int serial_fd, pid_t par
 		_exit(1);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	dup2(serial_fd, STDOUT_FILENO);
 	execvp(words->list[0], (char *const *)(uintptr_t)words->list);
 	say("%s: %s", words->list[0], strerror(errno));

@@ -22,7 +22,8 @@ static void offer(struct best *best, const GElf_Sym *symbol, const char *name, u
 {
 	unsigned type = GELF_ST_TYPE(symbol->st_info);
 
-	if (symbol->st_shndx == SHN_UNDEF || !name || !*name || symbol->st_value > va ||
+	/* "$x" and "$d" mark code and data (AAELF64, 5.5.5): they name nothing. */
+	if (symbol->st_shndx == SHN_UNDEF || !name || !*name || *name == '$' || symbol->st_value > va ||
 	    (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE))
 		return;
 	if (symbol->st_size != 0 && va - symbol->st_value >= symbol->st_size)
@@ -105,7 +106,7 @@ void where_describe(const struct session_request *request, uint64_t va, char tex
 		row = row_at(&boot->space, va);
 		if (row)
 			describe_row(boot, row, va, text);
-		else   /* a foreign kernel has made an address space of its own */
+		else if (boot->protocol)   /* it has made an address space of its own */
 			where_symbol(boot->objects[0].object.bytes, va, text, WHERE_BYTES);
 	}
 	session_close(session);
