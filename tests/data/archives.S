@@ -88,20 +88,20 @@ blob_\name:
 	trailer
 	end odd_format
 
-	cpio BAD_ARCHIVE file_past_the_end
+	cpio TRUNCATED file_past_the_end
 	config 14, "kernel kernel\n"
 	entry "kernel", 7, 0x1000
 	.zero 0x100
 	end file_past_the_end
 
-	cpio BAD_ARCHIVE file_of_four_gibibytes
+	cpio TRUNCATED file_of_four_gibibytes
 	config 14, "kernel kernel\n"
 	entry "kernel", 7, 0xffffffff
 	.zero 0x100
 	trailer
 	end file_of_four_gibibytes
 
-	cpio BAD_ARCHIVE name_past_the_end
+	cpio TRUNCATED name_past_the_end
 	config 14, "kernel kernel\n"
 	entry "kernel", 0xffffffff, 0
 	end name_past_the_end
@@ -121,8 +121,9 @@ blob_\name:
 
 	cpio BAD_ARCHIVE digit_that_is_none
 	.ascii "070701"
+	zeros 6
 	.ascii "0000000g"
-	zeros 10
+	zeros 4
 	hex 2
 	hex 0
 	.asciz "x"
@@ -130,12 +131,12 @@ blob_\name:
 	trailer
 	end digit_that_is_none
 
-	cpio BAD_ARCHIVE without_trailer
+	cpio TRUNCATED without_trailer
 	config 14, "kernel kernel\n"
 	kernel
 	end without_trailer
 
-	cpio BAD_ARCHIVE half_a_header
+	cpio TRUNCATED half_a_header
 	config 14, "kernel kernel\n"
 	kernel
 	.ascii "0707010000"

@@ -35,25 +35,35 @@ def sections(data):
         yield data[begin:data.index(b"\0", begin)].decode(), data[start:start + size]
 
 
-def write_blobs(data, out):
+def blobs(data):
+    """(path below OUT, bytes) of every blob of an object file."""
     for name, content in sections(data):
         parts = name.split(".")
-        if len(parts) != 4 or parts[1] not in SUFFIXES:
-            continue
-        folder = out / parts[2]
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / (parts[3] + SUFFIXES[parts[1]])).write_bytes(content)
+        if len(parts) == 4 and parts[1] in SUFFIXES:
+            yield pathlib.Path(parts[2]) / (parts[3] + SUFFIXES[parts[1]]), content
+
+
+def write(out, files):
+    """Writes the files, and removes what an older source left there."""
+    for path, content in files.items():
+        (out / path.parent).mkdir(parents=True, exist_ok=True)
+        (out / path).write_bytes(content)
+    for old in out.glob("*/*"):
+        if old.suffix in SUFFIXES.values() and old.relative_to(out) not in files:
+            old.unlink()
 
 
 def main(arguments):
     if not arguments:
         sys.exit(__doc__)
     sources = [pathlib.Path(a) for a in arguments[1:]] or sorted(HERE.glob("*.S"))
+    files = {}
     with tempfile.TemporaryDirectory() as scratch:
         for source in sources:
             target = pathlib.Path(scratch) / (source.stem + ".o")
             assemble(source, target)
-            write_blobs(target.read_bytes(), pathlib.Path(arguments[0]))
+            files.update(blobs(target.read_bytes()))
+    write(pathlib.Path(arguments[0]), files)
 
 
 main(sys.argv[1:])

@@ -11,8 +11,9 @@
 	end page_zero
 
 	blob NO_ADDRESS inside_page_zero
-	ehdr entry=0x1f0
-	phdr vaddr=0xe00, offset=0xe00, filesz=0, memsz=0x100
+	ehdr phnum=2
+	phdr
+	phdr flags=R+W, vaddr=0xe00, filesz=0, memsz=0x100
 	code
 	end inside_page_zero
 
