@@ -33,7 +33,7 @@
 	cbz	x2, \label
 	.endm
 
-/* Clobbers x2 to x4; keeps the registers of jump.S. */
+/* Clobbers x0 to x4; keeps the registers of jump.S. */
 	.section .jump, "ax"
 	.globl	el2_clean
 	.hidden	el2_clean
@@ -49,8 +49,6 @@ el2_clean:
 	msr	cnthp_ctl_el2, xzr
 	msr	hstr_el2, xzr
 	msr	vttbr_el2, xzr
-	msr	vbar_el2, xzr
-	msr	tpidr_el2, xzr
 	mrs	x2, midr_el1
 	msr	vpidr_el2, x2
 	mrs	x2, mpidr_el1
@@ -101,13 +99,25 @@ el2_clean:
 	unless	id_aa64pfr0_el1, 44, 8f  /* AMU */
 	msr	HAFGRTR_EL2, xzr
 
-	/* The interrupt controller by system registers, where it has them */
+	/*
+	 * The interrupt controller by system registers, where it has them. A CPU may
+	 * say so beside a controller without (QEMU: a64fx with a GICv2): then trap.S goes on
+	 * behind the instruction.
+	 */
 8:	unless	id_aa64pfr0_el1, 24, 10f /* GIC */
 	mov	x2, #ICC_SRE_ON
+	.globl	el2_gic_sre
+	.hidden	el2_gic_sre
+el2_gic_sre:
 	msr	ICC_SRE_EL2, x2
 	isb
+	.globl	el2_gic_hcr
+	.hidden	el2_gic_hcr
+el2_gic_hcr:
 	msr	ICH_HCR_EL2, xzr
-10:	dsb	sy
+10:	msr	vbar_el2, xzr            /* no trap is expected any more */
+	msr	tpidr_el2, xzr
+	dsb	sy
 	tlbi	alle1
 	tlbi	alle2
 	ic	iallu

@@ -5,8 +5,10 @@
  * arch_exit() tries every way out there is, in order: a debugger or emulator by semihosting,
  * PSCI by hvc, PSCI by smc. Where one does not exist its instruction is
  * undefined; the vectors then go on behind it. So no state says which way is right.
+ * The same holds for registers of an interrupt controller (el2.S).
  */
 #include "registers.h"
+#include "assembler.h"
 
 	.text
 	.globl	arch_exit
@@ -33,9 +35,9 @@ exit_wait:
 	b	exit_wait
 	.ltorg
 
-/* x0 = ELR: go on behind it, if it is one of the ways out. */
+/* x0 = ELR: go on behind it, if it is an instruction that may be undefined. */
 	.macro	behind label, elr
-	adr	x1, \label
+	address	x1, \label
 	cmp	x0, x1
 	add	x1, x1, #4
 	b.eq	resume_\elr
@@ -50,12 +52,13 @@ exit_wait:
 	behind	exit_semihosting, \elr
 	behind	exit_hvc, \elr
 	behind	exit_smc, \elr
+	behind	el2_gic_sre, \elr
+	behind	el2_gic_hcr, \elr
 	mrs	x1, \vbar_scratch
 	cbnz	x1, exit_again
 	mov	x1, #1
 	msr	\vbar_scratch, x1
-	adrp	x1, stack_top
-	add	x1, x1, :lo12:stack_top
+	address	x1, stack_top
 	mov	sp, x1
 	mrs	x1, \esr
 	mrs	x2, \far
@@ -73,8 +76,7 @@ trap:
 	trap	elr_el1, esr_el1, far_el1, tpidr_el1
 1:	trap	elr_el2, esr_el2, far_el2, tpidr_el2
 exit_again:
-	adrp	x1, stack_top
-	add	x1, x1, :lo12:stack_top
+	address	x1, stack_top
 	mov	sp, x1
 	mov	w0, #125
 	b	arch_exit
