@@ -8,6 +8,7 @@ if a number is above its aim. --profile adds the loader's most expensive functio
 """
 import bisect
 import collections
+import json
 import pathlib
 import re
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import tempfile
 
 MIB = 1 << 20
+RAM = "2G"
 TIMEOUT = 120  # seconds for one boot
 
 # How QEMU starts the loader, at which address its first instruction is then (None: the
@@ -76,6 +78,9 @@ class Bench:
     def kernel(self, file_mib, bss_mib):
         return self.object("kernel.elf", file_mib * MIB, bss_mib * MIB, "-static", base=self.base)
 
+    def movable(self, file_mib, bss_mib):
+        return self.object("movable.elf", file_mib * MIB, bss_mib * MIB, "-pie", "--no-dynamic-linker")
+
     def module(self, file_mib):
         return self.object("module.so", file_mib * MIB, 4096, "-shared")
 
@@ -84,8 +89,9 @@ class Bench:
         archive, out = self.folder / "boot.cpio", self.folder / "count"
         command(self.build / "smalt", "pack", "-o", archive, *files)
         out.unlink(missing_ok=True)
-        plugin = f"{self.build}/bench/count.so,from={self.first:#x},to={self.base:#x},out={out}"
-        command(f"qemu-system-{self.machine}", *self.qemu, "-m", "2G", "-nodefaults", "-display", "none",
+        plan = json.loads(command(self.build / "smalt", "plan", "--json", "--ram", RAM, "--archive", archive))
+        plugin = f"{self.build}/bench/count.so,from={self.first:#x},to={plan['entry']},out={out}"
+        command(f"qemu-system-{self.machine}", *self.qemu, "-m", RAM, "-nodefaults", "-display", "none",
                 "-no-reboot", "-kernel", self.loader, "-initrd", archive, "-plugin", plugin)
         total, *blocks = out.read_text().splitlines()
         self.profile = [[int(word, 0) for word in line.split()] for line in blocks]
@@ -124,6 +130,7 @@ def measure(bench, profile):
 
     base = boot(bench.kernel(1, 1))
     yield "1 MiB of file, 1 MiB of bss", base, "M", AIM_TOTAL
+    yield "the same, position independent", boot(bench.movable(1, 1)), "M", AIM_TOTAL
     bss = (boot(bench.kernel(1, 257)) - base) / 256
     yield "each byte of bss", bss * 1e6 / MIB, "", bench.aim_bss
     large = boot(bench.kernel(257, 1))
