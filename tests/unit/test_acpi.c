@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_acpi.c: ACPI tables in a memory of our own, written by the offsets of
+ * ACPI 6.4, 5.2.5 to 5.2.10.
+ */
+#include "acpi.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "fake_ram.h"
+
+enum {
+	RSDP = 0x1f5e0, XSDT = 0x3000, RSDT = 0x5000, FADT = 0x8100, DSDT = 0xafff, FACS = 0xf000,
+	MADT = 0x11800, END = 0x20000,
+};
+
+/* Makes the bytes of [pa, pa + bytes) add up to 0 through the one at `sum`. */
+static void fix_sum(struct fake_ram *ram, uint64_t pa, uint64_t bytes, uint64_t sum)
+{
+	uint8_t total = 0;
+
+	ram_put(ram, pa + sum, 1, 0);
+	for (uint64_t i = 0; i < bytes; i++)
+		total = (uint8_t)(total + (pa + i < ram->limit ? ram->bytes[pa + i] : 0));
+	ram_put(ram, pa + sum, 1, (uint8_t)-total);
+}
+
+static void put_header(struct fake_ram *ram, uint64_t pa, const char *signature, uint32_t bytes)
+{
+	ram_text(ram, pa, signature, 4);
+	ram_put(ram, pa + 4, 4, bytes);
+}
+
+static void put_rsdp(struct fake_ram *ram, unsigned revision, uint64_t rsdt, uint64_t xsdt)
+{
+	ram_text(ram, RSDP, "RSD PTR ", 8);
+	ram_put(ram, RSDP + 15, 1, revision);
+	ram_put(ram, RSDP + 16, 4, rsdt);
+	fix_sum(ram, RSDP, 20, 8);
+	ram_put(ram, RSDP + 20, 4, 36);
+	ram_put(ram, RSDP + 24, 8, xsdt);
+	fix_sum(ram, RSDP, 36, 32);
+}
+
+static void put_root(struct fake_ram *ram, uint64_t pa, const char *signature, unsigned entry_bytes,
+                     const uint64_t *entries, unsigned count)
+{
+	put_header(ram, pa, signature, 36 + count * entry_bytes);
+	for (unsigned i = 0; i < count; i++)
+		ram_put(ram, pa + 36 + i * entry_bytes, entry_bytes, entries[i]);
+	fix_sum(ram, pa, 36 + count * entry_bytes, 9);
+}
+
+static void put_fadt(struct fake_ram *ram, uint32_t bytes, uint32_t facs, uint32_t dsdt,
+                     uint64_t x_facs, uint64_t x_dsdt)
+{
+	put_header(ram, FADT, "FACP", bytes);
+	ram_put(ram, FADT + 36, 4, facs);
+	ram_put(ram, FADT + 40, 4, dsdt);
+	if (bytes >= 148) {
+		ram_put(ram, FADT + 132, 8, x_facs);
+		ram_put(ram, FADT + 140, 8, x_dsdt);
+	}
+	fix_sum(ram, FADT, bytes, 9);
+}
+
+/* XSDT -> FADT -> FACS, DSDT; MADT. */
+static void put_all(struct fake_ram *ram)
+{
+	const uint64_t entries[] = { FADT, 0, MADT };
+
+	put_rsdp(ram, 2, 0, XSDT);
+	put_root(ram, XSDT, "XSDT", 8, entries, 3);
+	put_fadt(ram, 276, 0, 0, FACS, DSDT);
+	put_header(ram, FACS, "FACS", 64);
+	put_header(ram, DSDT, "DSDT", 0x1002);
+	put_header(ram, MADT, "APIC", 0x900);
+}
+
+struct found {
+	enum status status;
+	struct fault fault;
+	struct range tables[ENV_TABLES];
+	uint32_t count;
+};
+
+static struct found find(const struct fake_ram *ram)
+{
+	struct found found;
+
+	memset(&found, 0xaa, sizeof found);
+	found.status = acpi_tables(ram_reach(ram), RSDP, found.tables, &found.count, &found.fault);
+	return found;
+}
+
+static void assert_found(const struct found *found, const struct range *expected, uint32_t count)
+{
+	assert_int_equal(found->status, ST_OK);
+	assert_int_equal(found->count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		assert_int_equal(found->tables[i].pa, expected[i].pa);
+		assert_int_equal(found->tables[i].bytes, expected[i].bytes);
+	}
+}
+
+/* The DSDT's first byte is the last of its page, its last the first of the third. */
+static const struct range all_pages[] = {
+	{ 0x3000, 0x1000 }, { 0x8000, 0x1000 }, { 0xa000, 0x3000 }, { 0xf000, 0x1000 },
+	{ 0x11000, 0x2000 }, { 0x1f000, 0x1000 },
+};
+
+/* Rules: H8 */
+static void every_table_that_is_reached_is_found_in_order(void **state)
+{
+	struct fake_ram ram = ram_new(END);
+	struct found found;
+
+	(void)state;
+	put_all(&ram);
+	found = find(&ram);
+	assert_found(&found, all_pages, 6);
+	ram_free(&ram);
+}
+
+/* Rules: H8 */
+static void the_tables_of_acpi_1_are_found_through_32_bit_addresses(void **state)
+{
+	static const struct range expected[] = {
+		{ 0x5000, 0x1000 }, { 0x8000, 0x1000 }, { 0xa000, 0x3000 }, { 0xf000, 0x1000 },
+		{ 0x1f000, 0x1000 },
+	};
+	const uint64_t entries[] = { FADT };
+	struct fake_ram ram = ram_new(END);
+	struct found found;
+
+	(void)state;
+	put_all(&ram);
+	put_root(&ram, RSDT, "RSDT", 4, entries, 1);
+	put_rsdp(&ram, 0, RSDT, XSDT);           /* what stands where XSDT would be is no address */
+	put_fadt(&ram, 116, FACS, DSDT, 0, 0);
+	found = find(&ram);
+	assert_found(&found, expected, 5);
+	put_rsdp(&ram, 2, RSDT, 0);              /* revision 2 without an XSDT */
+	found = find(&ram);
+	assert_found(&found, expected, 5);
+	ram_free(&ram);
+}
+
+/* Rules: H8 */
+static void the_wide_address_counts_unless_it_is_0(void **state)
+{
+	struct fake_ram ram = ram_new(END);
+	struct found found;
+
+	(void)state;
+	put_all(&ram);
+	put_fadt(&ram, 276, MADT, END, FACS, DSDT);
+	found = find(&ram);
+	assert_found(&found, all_pages, 6);
+	put_fadt(&ram, 276, FACS, DSDT, 0, 0);
+	found = find(&ram);
+	assert_found(&found, all_pages, 6);
+	ram_free(&ram);
+}
+
+/* Rules: H8, M20 */
+static void a_broken_table_is_refused_by_what_is_wrong(void **state)
+{
+	static const struct { uint64_t pa; unsigned bytes; uint64_t value; uint64_t sum_of, sum_bytes; const char *field; } broken[] = {
+		{ RSDP, 1, 'X', 0, 0, "checksum of the RSDP at" },
+		{ RSDP, 1, 'X', RSDP, 20, "checksum of the RSDP at" },
+		{ RSDP + 12, 1, 1, 0, 0, "checksum of the RSDP at" },
+		{ RSDP + 33, 1, 1, 0, 0, "checksum of the RSDP at" },
+		{ RSDP + 20, 4, 35, 0, 0, "length of the RSDP" },
+		{ RSDP + 20, 4, 0x1001, 0, 0, "length of the RSDP" },
+		{ XSDT, 1, 'Y', XSDT, 60, "checksum of the RSDT or XSDT at" },
+		{ XSDT + 20, 1, 0x77, 0, 0, "checksum of the RSDT or XSDT at" },
+		{ XSDT + 4, 4, 35, 0, 0, "length of an ACPI table" },
+		{ XSDT + 36, 8, END - 35, XSDT, 60, "address of an ACPI table" },
+		{ XSDT + 36, 8, UINT64_MAX, XSDT, 60, "address of an ACPI table" },
+		{ FADT + 50, 1, 0x77, 0, 0, "checksum of the FADT at" },
+		{ FADT + 140, 8, 1ull << 32, FADT, 276, "address of an ACPI table" },
+		{ DSDT + 4, 4, END - DSDT + 1, 0, 0, "length of an ACPI table" },
+		{ DSDT + 4, 4, UINT32_MAX, 0, 0, "length of an ACPI table" },
+		{ MADT + 4, 4, 0, 0, 0, "length of an ACPI table" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+		struct fake_ram ram = ram_new(END);
+		struct found found;
+
+		put_all(&ram);
+		ram_put(&ram, broken[i].pa, broken[i].bytes, broken[i].value);
+		if (broken[i].sum_bytes != 0)
+			fix_sum(&ram, broken[i].sum_of, broken[i].sum_bytes, broken[i].sum_bytes == 20 ? 8 : 9);
+		found = find(&ram);
+		assert_int_equal(found.status, ST_BAD_FIRMWARE);
+		assert_string_equal(found.fault.field, broken[i].field);
+		assert_int_equal(found.count, 0);
+		ram_free(&ram);
+	}
+}
+
+/* Rules: H8 */
+static void a_table_may_end_where_memory_does(void **state)
+{
+	struct fake_ram ram = ram_new(END);
+	struct found found;
+
+	(void)state;
+	put_all(&ram);
+	put_header(&ram, DSDT, "DSDT", END - DSDT);
+	found = find(&ram);
+	assert_int_equal(found.status, ST_OK);
+	assert_int_equal(found.count, 3);
+	assert_int_equal(found.tables[2].pa, 0xa000);
+	assert_int_equal(found.tables[2].bytes, END - 0xa000);
+	ram_free(&ram);
+}
+
+/* Rules: H8 */
+static void nothing_behind_what_can_be_read_is_touched(void **state)
+{
+	(void)state;
+	for (uint64_t limit = 0; limit < END; limit += 13) {
+		struct fake_ram ram = ram_new(limit);
+		struct found found;
+
+		put_all(&ram);
+		found = find(&ram);
+		assert_int_equal(found.status, limit < RSDP + 36 ? ST_BAD_FIRMWARE : ST_OK);
+		ram_free(&ram);
+	}
+}
+
+/* Pages touched by the tables of a root at 0x100000, one bit each. */
+static void assert_pages(const struct found *found, const uint8_t *touched, uint64_t pages)
+{
+	uint32_t at = 0;
+
+	for (uint64_t page = 0; page < pages; page++) {
+		bool inside;
+
+		while (at < found->count && found->tables[at].pa + found->tables[at].bytes <= page * 4096)
+			at++;
+		inside = at < found->count && found->tables[at].pa <= page * 4096;
+		assert_int_equal(inside, touched[page]);
+	}
+	for (uint32_t i = 1; i < found->count; i++)
+		assert_true(found->tables[i - 1].pa + found->tables[i - 1].bytes < found->tables[i].pa);
+}
+
+/* Rules: H8 */
+static void tables_in_any_order_come_out_as_the_pages_that_they_touch(void **state)
+{
+	enum { PAGES = END / 4096, TABLES = 6 };
+	uint32_t random = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		struct fake_ram ram = ram_new(END);
+		uint8_t touched[PAGES] = { [RSDP / 4096] = 1, [XSDT / 4096] = 1 };
+		uint64_t entries[TABLES];
+		struct found found;
+
+		put_rsdp(&ram, 2, 0, XSDT);
+		for (unsigned i = 0; i < TABLES; i++) {
+			uint32_t bytes;
+
+			random = random * 1664525 + 1013904223;
+			entries[i] = 0x4000 + i * 0x4800 + (random >> 8) % 0x1000;
+			bytes = 36 + (random >> 20) % 0x2800;
+			put_header(&ram, entries[i], "SSDT", bytes);
+			for (uint64_t page = entries[i] / 4096; page <= (entries[i] + bytes - 1) / 4096; page++)
+				touched[page] = 1;
+		}
+		for (unsigned i = TABLES; i-- > 1;) {
+			uint64_t other = entries[random % (i + 1)];
+
+			entries[random % (i + 1)] = entries[i];
+			entries[i] = other;
+			random = random * 1664525 + 1013904223;
+		}
+		put_root(&ram, XSDT, "XSDT", 8, entries, TABLES);
+		found = find(&ram);
+		assert_int_equal(found.status, ST_OK);
+		assert_pages(&found, touched, PAGES);
+		ram_free(&ram);
+	}
+}
+
+/* Rules: H8, M20 */
+static void more_places_than_there_is_room_for_are_refused(void **state)
+{
+	enum { FIRST = 0x40000, STEP = 0x2000 };
+	uint64_t entries[ENV_TABLES];
+
+	(void)state;
+	for (unsigned count = ENV_TABLES - 2; count <= ENV_TABLES - 1; count++) {
+		struct fake_ram ram = ram_new(FIRST + ENV_TABLES * STEP);
+		struct found found;
+
+		for (unsigned i = 0; i < count; i++) {
+			entries[i] = FIRST + i * STEP;
+			put_header(&ram, entries[i], "SSDT", 36);
+		}
+		put_rsdp(&ram, 2, 0, XSDT);
+		put_root(&ram, XSDT, "XSDT", 8, entries, count);
+		found = find(&ram);
+		assert_int_equal(found.status, count == ENV_TABLES - 2 ? ST_OK : ST_BAD_FIRMWARE);
+		assert_int_equal(found.count, count == ENV_TABLES - 2 ? ENV_TABLES : 0);
+		ram_free(&ram);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_table_that_is_reached_is_found_in_order),
+		cmocka_unit_test(the_tables_of_acpi_1_are_found_through_32_bit_addresses),
+		cmocka_unit_test(the_wide_address_counts_unless_it_is_0),
+		cmocka_unit_test(a_broken_table_is_refused_by_what_is_wrong),
+		cmocka_unit_test(a_table_may_end_where_memory_does),
+		cmocka_unit_test(nothing_behind_what_can_be_read_is_touched),
+		cmocka_unit_test(tables_in_any_order_come_out_as_the_pages_that_they_touch),
+		cmocka_unit_test(more_places_than_there_is_room_for_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("acpi", tests, NULL, NULL);
+}
