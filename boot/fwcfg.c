@@ -102,9 +102,10 @@ static bool is_ours(struct entry *entry)
 	return span_begins(span_of(entry->name), FWCFG_PREFIX);
 }
 
+/* An empty file is a file too: it gets a page as its place. */
 static uint64_t page_bytes(const struct entry *entry)
 {
-	return align_up(__builtin_bswap32(entry->bytes), PAGE);
+	return align_up(max_u64(__builtin_bswap32(entry->bytes), 1), PAGE);
 }
 
 /* Frames for all files at once, so that the memory map is made anew only once. */
