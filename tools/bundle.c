@@ -46,6 +46,8 @@ static enum status check_name(const struct bundle *bundle, struct span name, str
 {
 	if (name.bytes == 0 || name.bytes > CPIO_NAME_LIMIT || span_is(name, "TRAILER!!!"))
 		return refuse(fault, "name in the archive", name, "choose one with NAME=FILE");
+	if (span_is(name, "smalt.conf"))
+		return refuse(fault, "name in the archive", name, "smalt.conf comes by --conf, or is generated");
 	for (uint32_t i = 0; i < bundle->count; i++)
 		if (span_equals(bundle->files[i].name, name))
 			return refuse(fault, "name in the archive", name,

@@ -15,10 +15,13 @@
 #define HEADER_BYTES 110
 #define NAME_FIELD_LIMIT 4096    /* Linux skips entries with longer names (PATH_MAX) */
 
-static void put(struct cpio *cpio, const void *bytes, uint64_t count)
+/* Returns the offset behind. */
+static uint64_t put(struct cpio *cpio, struct span bytes)
 {
-	fwrite(bytes, 1, count, cpio->out);
-	cpio->offset += count;
+	if (bytes.bytes > 0)
+		fwrite(bytes.base, 1, bytes.bytes, cpio->out);
+	cpio->offset += bytes.bytes;
+	return cpio->offset;
 }
 
 static void pad_to(struct cpio *cpio, uint64_t offset)
@@ -26,7 +29,7 @@ static void pad_to(struct cpio *cpio, uint64_t offset)
 	static const uint8_t zeros[CPIO_PAGE];
 
 	while (cpio->offset < offset)
-		put(cpio, zeros, min_u64(offset - cpio->offset, sizeof(zeros)));
+		put(cpio, (struct span){ zeros, min_u64(offset - cpio->offset, sizeof(zeros)) });
 }
 
 /* Fields in the format's order; everything that is not told is 0. */
@@ -37,38 +40,36 @@ static void put_header(struct cpio *cpio, uint32_t mode, uint64_t file_bytes, ui
 		++cpio->count, mode, 0, 0, 1, 0, file_bytes, 0, 0, 0, 0, name_bytes, 0);
 }
 
-static void put_plain(struct cpio *cpio, uint32_t mode, struct span name)
-{
-	put_header(cpio, mode, 0, name.bytes + 1);
-	put(cpio, name.base, name.bytes);
-	pad_to(cpio, align_up(cpio->offset + 1, 4));
-}
-
-/* Bytes of the name field for a header at offset. */
-static uint64_t name_field(uint64_t offset, struct span name)
+/* Bytes of the name field of a header at offset, for a name that is padded to a multiple of align. */
+static uint64_t name_field(uint64_t offset, struct span name, uint64_t align)
 {
 	uint64_t start = offset + HEADER_BYTES;
 
-	return align_up(start + name.bytes + 1, CPIO_PAGE) - start;
+	return align_up(start + name.bytes + 1, align) - start;
+}
+
+static void put_entry(struct cpio *cpio, uint32_t mode, struct span name, struct span bytes,
+                      uint64_t align)
+{
+	uint64_t field = name_field(cpio->offset, name, align);
+
+	put_header(cpio, mode, bytes.bytes, field);
+	pad_to(cpio, align_up(put(cpio, name) + field - name.bytes, 4));
+	pad_to(cpio, align_up(put(cpio, bytes), 4));
 }
 
 void cpio_add(struct cpio *cpio, struct span name, struct span bytes)
 {
-	uint64_t field = name_field(cpio->offset, name);
+	struct span none = { NULL, 0 };
 
-	if (field > NAME_FIELD_LIMIT) {
-		/* The root directory stands in every tree: it moves the header over the page's end. */
-		put_plain(cpio, 040755, span_of("."));
-		field = name_field(cpio->offset, name);
-	}
-	put_header(cpio, 0100644, bytes.bytes, field);
-	put(cpio, name.base, name.bytes);
-	pad_to(cpio, align_up(cpio->offset + 1, CPIO_PAGE));
-	put(cpio, bytes.base, bytes.bytes);
-	pad_to(cpio, align_up(cpio->offset, 4));
+	/* The root stands in every tree; padded, it moves the next header to a page. */
+	if (name_field(cpio->offset, name, CPIO_PAGE) > NAME_FIELD_LIMIT)
+		put_entry(cpio, 040755, span_of("."), none, CPIO_PAGE);
+	put_entry(cpio, 0100644, name, bytes, CPIO_PAGE);
 }
 
 void cpio_end(struct cpio *cpio)
 {
-	put_plain(cpio, 0, span_of("TRAILER!!!"));
+	/* libarchive knows it by a name field of exactly 11 bytes. */
+	put_entry(cpio, 0, span_of("TRAILER!!!"), (struct span){ NULL, 0 }, 1);
 }
