@@ -109,6 +109,8 @@ static void paint_named(struct canvas *canvas, const struct env *env)
 	if (env->serial_kind == SMALT_SERIAL_PL011)
 		canvas_paint(canvas, env->serial_address, PAGE, SMALT_R | SMALT_W,
 		             SMALT_CACHE_DEVICE);
+	if (env->fwcfg_pa != 0)
+		canvas_paint(canvas, env->fwcfg_pa, PAGE, SMALT_R | SMALT_W, SMALT_CACHE_DEVICE);
 }
 
 enum status self_map(const struct env *env, struct arena *arena, struct fault *fault)
