@@ -14,7 +14,7 @@
 #include "check.h"
 
 enum { PAGE = 4096, ARENA_LEAST = 512 << 10, ARENA_MOST = 16 << 20, ARENA_SHARE = 64 };
-enum { IMAGE_LAYERS = 5, OTHER_LAYERS = IMAGE_LAYERS + 2 };   /* devicetree, console */
+enum { IMAGE_LAYERS = 5, OTHER_LAYERS = IMAGE_LAYERS + 3 };   /* devicetree, console, fw_cfg */
 
 /* psABI of both machines: Elf64_Rela with an R_*_RELATIVE; linker.ld keeps no others. */
 struct rela {
