@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct protocol *const protocols[] = { &protocol_pvh, NULL };
+const struct protocol *const protocols[] = { &protocol_pvh, &protocol_image, NULL };
 
 void check_failed(const char *file, unsigned line, const char *what)
 {
