@@ -66,6 +66,7 @@ def loader(machine):
 # --- building ---------------------------------------------------------------------
 
 CFLAGS = ("-std=c17", "-O2", "-ffreestanding", "-fno-stack-protector", "-fno-omit-frame-pointer",
+          "-mno-omit-leaf-frame-pointer",
           "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror", f"-I{TOP}/include", f"-I{GUESTS}")
 MACHINE_CFLAGS = {"x86_64": ("-mno-red-zone",), "aarch64": ()}
 GNU_LD = {"x86_64": ("ld", "-m", "elf_x86_64"), "aarch64": ("aarch64-linux-gnu-ld",)}

@@ -17,7 +17,9 @@ CPUS = {"x86_64": ["qemu64", "Skylake-Client-v4", "EPYC"],
 def test_the_state_is_the_same_on_other_cpus(platform):
     """Rules: H5"""
     for cpu in CPUS[platform.machine]:
-        guest.boot_guest(platform, "cpu_state", cpu=cpu).success()
+        # QEMU 7.2's a64fx claims the registers of a GICv3 whatever controller the machine has.
+        words = ",gic-version=3" if cpu == "a64fx" else ""
+        guest.boot_guest(platform, "cpu_state", cpu=cpu, machine_words=words).success()
 
 
 def test_first_instructions_may_use_floating_point_and_system_registers(platform):
