@@ -120,9 +120,10 @@ jump_el2:
 	msr	elr_el1, x14
 	mov	x2, #SPSR_KERNEL
 	msr	spsr_el1, x2
+	bl	el2_clean                /* may trap: only after it these two are safe */
+	mov	x2, #SPSR_KERNEL
 	msr	elr_el2, x14
 	msr	spsr_el2, x2
-	bl	el2_clean
 	clean_registers
 	eret
 	.ltorg
