@@ -12,18 +12,23 @@
 #include "sort.h"
 #include "wish.h"
 
+/* Each segment by itself, so that the fault can name it; then the paddings around them. */
 static enum status place_fixed(const struct space *space, const struct shape *shape,
                                struct fault *fault)
 {
+	enum status status = ST_OK;
 	struct block block;
 
-	for (uint32_t at = 0; shape_block(shape, space->granule, 0, &at, &block); ) {
-		enum status status = space_free_at(space, block.va, block.bytes, SMALT_NONE, fault);
+	for (uint32_t i = 0; i < shape->count; i++) {
+		const struct segment *segment = &shape->segments[i];
 
+		status = space_free_at(space, segment->va, segment->mem_bytes, SMALT_NONE, fault);
 		if (status != ST_OK)
-			return fault_segment(fault, shape->segments[block.segment].index);
+			return fault_segment(fault, segment->index);
 	}
-	return ST_OK;
+	for (uint32_t at = 0; status == ST_OK && shape_block(shape, space->granule, 0, &at, &block); )
+		status = space_free_at(space, block.va, block.bytes, SMALT_NONE, fault);
+	return status;
 }
 
 /* The wish if it comes true; else the object's alignment alone. */

@@ -47,6 +47,23 @@ static const struct segment *largest(const struct shape *shape, bool of_file)
 	return best;
 }
 
+/*
+ * Is there a page of the segment that can stay? All of its bytes must be the file's,
+ * but for a flat file, around which others may show (S11, M17).
+ */
+static bool can_stay(const struct space *space, const struct place_request *request,
+                     const struct shape *shape, const struct segment *segment)
+{
+	uint64_t in_page = segment->va & (space->granule - 1);
+	uint64_t file_page = (request->object->bytes_pa + segment->file_offset) &
+	                     (space->granule - 1);
+	uint64_t head = in_page == 0 ? 0 : space->granule - in_page;
+
+	if (!request->may_stay || request->object->bytes_pa == OBJECT_NOWHERE || in_page != file_page)
+		return false;
+	return shape->flat || range_fits(head, space->granule, segment->file_bytes);
+}
+
 struct wish wish_make(const struct space *space, const struct place_request *request,
                       const struct shape *shape)
 {
@@ -55,8 +72,7 @@ struct wish wish_make(const struct space *space, const struct place_request *req
 	uint64_t distance = object->bytes_pa + data->file_offset - data->va;
 	struct wish wish;
 
-	if (request->may_stay && object->bytes_pa != OBJECT_NOWHERE && data->file_bytes != 0 &&
-	    (distance & (space->granule - 1)) == 0) {
+	if (can_stay(space, request, shape, data)) {
 		uint64_t least = shape->flat ? 0 : WISH_LEAF_MIN;
 
 		wish.align = leaf_within(space, max_u64(data->file_bytes, least));

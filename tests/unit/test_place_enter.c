@@ -99,31 +99,48 @@ static void a_fixed_object_claims_its_paddings(void **state)
 	assert_claim(&space, 1, 0x900000, 0x902fff, "a.elf");
 }
 
-/* Rules: M1 */
-static void without_room_nothing_is_entered(void **state)
+/* Needs three rows and `needed` claims, beside one of each that is there. */
+static void enter_with_any_room(const struct place_request *request, uint32_t needed)
 {
-	(void)state;
-	for (uint32_t rows = 0; rows <= 3; rows++)
-		for (uint32_t claims = 0; claims <= 3; claims++) {
-			struct segment segments[] = { { .va = 0x100000, .mem_bytes = 1, .prot = R },
-			                              { .va = 0x200000, .mem_bytes = 1, .prot = R },
-			                              { .va = 0x300000, .mem_bytes = 1, .prot = R } };
-			struct object object = maker_object(OBJECT_FIXED, segments, 3);
-			struct place_request request = maker_request(&object);
+	for (uint32_t rows = 1; rows <= 5; rows++)
+		for (uint32_t claims = 1; claims <= 5; claims++) {
 			struct space space = maker_space_of(&machine_x86_64, 7, rows), before;
-			struct placed p = maker_place(&space, &request);
+			struct placed p = maker_place(&space, request);
 			struct fault fault;
 			enum status status;
+			uint64_t va;
 
+			assert_int_equal(place_own(&space, SMALT_KIND_STACK, 1, RW,
+			                           0xffffa00000000000, PAGE, 0, &va, &fault), ST_OK);
 			space.claim_capacity = claims;
 			before = space;
-			status = place_enter(&space, &request, p.rows, p.count, &p.placement, &fault);
-			assert_int_equal(status, rows == 3 && claims == 3 ? ST_OK : ST_NO_MEMORY);
+			status = place_enter(&space, request, p.rows, p.count, &p.placement, &fault);
+			assert_int_equal(status, rows >= 4 && claims >= 1 + needed ? ST_OK
+			                                                           : ST_NO_MEMORY);
 			if (status == ST_OK)
 				continue;
 			assert_memory_equal(&space, &before, sizeof before);
 			assert_true(span_is(fault.object, "a.elf"));
+			assert_int_equal(fault.value, rows < 4 ? 4 : 1 + needed);
+			assert_int_equal(fault.limit, rows < 4 ? rows : claims);
 		}
+}
+
+/* Rules: M1 */
+static void without_room_nothing_is_entered(void **state)
+{
+	struct segment segments[] = { { .va = 0x100000, .pa = 0x100000, .mem_bytes = 1, .prot = R },
+	                              { .va = 0x200000, .pa = 0x200000, .mem_bytes = 1, .prot = R },
+	                              { .va = 0x300000, .pa = 0x300000, .mem_bytes = 1, .prot = R } };
+	struct object object = maker_object(OBJECT_FIXED, segments, 3);
+	struct place_request request = maker_request(&object);
+
+	(void)state;
+	enter_with_any_room(&request, 3);
+	object.kind = OBJECT_MOVABLE;
+	enter_with_any_room(&request, 1);
+	request.flags |= PLACE_PHYSICAL;
+	enter_with_any_room(&request, 0);
 }
 
 /* Rules: H1, M3, M14 */
@@ -163,6 +180,23 @@ static void own_rows_have_a_guard_on_both_sides_and_no_object(void **state)
 	assert_claim(&space, 3, KERNEL_VA + 0x18000, KERNEL_VA + 0x18fff, "serial console");
 }
 
+/* Rules: M3 */
+static void every_kind_of_own_row_can_be_entered(void **state)
+{
+	(void)state;
+	for (uint32_t kind = SMALT_KIND_STACK; kind <= SMALT_KIND_FRAMEBUFFER; kind++) {
+		struct space space = maker_space_of(&machine_aarch64, 7, 1);
+		struct fault fault;
+		uint64_t va;
+
+		assert_int_equal(place_own(&space, kind, 1, R, 0, PAGE, 0, &va, &fault), ST_OK);
+		assert_int_equal(va, PAGE);
+		assert_int_equal(space.rows[0].kind, kind);
+		assert_int_equal(space_free_at(&space, PAGE, 1, 0, &fault), ST_ADDRESS_IN_USE);
+		assert_true(fault.word[0] != '\0');
+	}
+}
+
 /* Rules: M1 */
 static void an_own_row_that_does_not_fit_changes_nothing(void **state)
 {
@@ -196,6 +230,7 @@ int main(void)
 		cmocka_unit_test(a_fixed_object_claims_its_paddings),
 		cmocka_unit_test(without_room_nothing_is_entered),
 		cmocka_unit_test(own_rows_have_a_guard_on_both_sides_and_no_object),
+		cmocka_unit_test(every_kind_of_own_row_can_be_entered),
 		cmocka_unit_test(an_own_row_that_does_not_fit_changes_nothing),
 	};
 

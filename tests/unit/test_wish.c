@@ -88,6 +88,28 @@ static void a_segment_that_fills_a_larger_leaf_is_congruent_to_it(void **state)
 	assert_int_equal(p.rows[0].va, KERNEL_VA + 0x10000);
 }
 
+/* Rules: M13, P2, S11 */
+static void bytes_without_a_whole_page_of_their_own_are_no_reason(void **state)
+{
+	(void)state;
+	for (uint64_t va = 0; va < 0x1000; va += 0x7ff)
+		for (uint64_t bytes = 1; bytes < 0x2800; bytes += 0x3ff) {
+			struct segment segments[] = { { .va = va, .file_offset = va, .prot = SMALT_R,
+				.file_bytes = bytes, .mem_bytes = 0x4000 } };
+			struct object object = maker_object(OBJECT_MOVABLE, segments, 1);
+			struct place_request request = maker_request(&object);
+			struct space space = maker_space();
+			bool whole = false;
+
+			object.bytes_pa = 0x40015000;
+			request.may_stay = true;
+			for (uint64_t page = 0; page < 0x4000; page += PAGE)
+				whole |= page >= va && page + PAGE <= va + bytes;
+			assert_int_equal(maker_place(&space, &request).rows[0].va,
+			                 KERNEL_VA + va + (whole ? 0x15000 : 0));
+		}
+}
+
 /* Rules: M13, P2 */
 static void the_segment_with_most_file_bytes_decides(void **state)
 {
@@ -297,7 +319,7 @@ static void every_movable_object_goes_to_the_lowest_address_that_suits(void **st
 			.mem_bytes = 1 + next_random(&seed) % 0x8000, .prot = SMALT_R };
 		segments[1] = (struct segment){ .file_offset = next_random(&seed) % 16 * PAGE,
 			.va = segments[0].va + segments[0].mem_bytes + next_random(&seed) % 0x8000,
-			.mem_bytes = 1 + next_random(&seed) % 0x8000, .prot = SMALT_R };
+			.mem_bytes = 0x2000 + next_random(&seed) % 0x6000, .prot = SMALT_R };
 		/* the second has file bytes, at the same place in a page */
 		segments[1].file_offset += segments[1].va % PAGE;
 		segments[1].file_bytes = segments[1].mem_bytes;
@@ -336,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_bits_below_2m_come_from_the_bytes_that_can_stay),
 		cmocka_unit_test(a_segment_that_fills_a_larger_leaf_is_congruent_to_it),
+		cmocka_unit_test(bytes_without_a_whole_page_of_their_own_are_no_reason),
 		cmocka_unit_test(the_segment_with_most_file_bytes_decides),
 		cmocka_unit_test(a_flat_file_that_stays_has_its_own_place_in_the_page),
 		cmocka_unit_test(an_explicit_address_is_obeyed_or_refused),
