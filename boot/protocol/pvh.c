@@ -12,7 +12,7 @@
 #include "protocol.h"
 
 #include "align.h"
-#include "arch.h"
+#include "arch_memory.h"
 #include "pvh.h"
 
 enum { PAGE = 4096 };
@@ -138,6 +138,18 @@ static bool has_note(const struct object *kernel)
 	return kernel->has_pvh;
 }
 
+/* M21: the protocol's own entry rule. The note's address is physical, whatever e_entry says. */
+static bool is_executable(const struct object *kernel, uint64_t pa)
+{
+	for (uint32_t i = 0; i < kernel->segment_count; i++) {
+		const struct segment *segment = &kernel->segments[i];
+
+		if ((segment->prot & SMALT_X) != 0 && pa >= segment->pa && pa - segment->pa < segment->file_bytes)
+			return true;
+	}
+	return false;
+}
+
 static enum status prepare(struct protocol_boot *boot, struct fault *fault)
 {
 	struct layout l = lay_out(boot);
@@ -147,6 +159,9 @@ static enum status prepare(struct protocol_boot *boot, struct fault *fault)
 	if (boot->kernel->pvh_entry >= LIMIT)
 		return fault_set(fault, ST_BAD_ENTRY, "XEN_ELFNOTE_PHYS32_ENTRY",
 		                 boot->kernel->pvh_entry, LIMIT);
+	if (!is_executable(boot->kernel, boot->kernel->pvh_entry))
+		return fault_value(fault, ST_BAD_ENTRY, "XEN_ELFNOTE_PHYS32_ENTRY",
+		                   boot->kernel->pvh_entry);
 	if (take(boot, "start info below 4 GiB", l.bytes, &pa, fault) != ST_OK)
 		return fault->status;
 	text_pa = pa + l.cmdline;
