@@ -152,37 +152,6 @@ static void any_capacity_below_the_number_of_rows_is_told_that_number(void **sta
 			}
 }
 
-/* Rules: M4 */
-static void header_flags_tell_which_bytes_are_really_in_the_row(void **state)
-{
-	(void)state;
-	for (uint64_t offset = 0; offset < 12; offset++)
-		for (uint64_t bytes = 0; bytes < 12; bytes++)
-			for (uint64_t table = 0; table < 12; table++) {
-				struct segment segments[] = { { .va = 0x400000 + offset,
-					.file_offset = offset, .file_bytes = bytes, .mem_bytes = 12,
-					.prot = RX } };
-				struct object object = maker_object(OBJECT_FIXED, segments, 1);
-				struct place_request request = maker_request(&object);
-				struct space space = maker_space();
-				unsigned header = 0, phdrs = 0;
-				struct placed p;
-
-				object.header_bytes = 3;
-				object.phdr_offset = table;
-				object.phdr_count = 2;
-				object.phdr_entry_bytes = 2;
-				p = maker_place(&space, &request);
-				for (uint64_t b = offset; b < offset + bytes; b++) {
-					header += b < 3;
-					phdrs += b >= table && b < table + 4;
-				}
-				assert_int_equal(!!(p.rows[0].flags & SMALT_ROW_ELF_HEADER), header == 3);
-				assert_int_equal(!!(p.rows[0].flags & SMALT_ROW_PHDR_TABLE), phdrs == 4);
-				assert_int_equal(!!(p.rows[0].flags & SMALT_ROW_BSS), bytes < 12);
-			}
-}
-
 /* Rules: M5 */
 static void without_interpretation_the_file_is_one_read_only_row(void **state)
 {
@@ -398,59 +367,6 @@ static void objects_of_one_kind_leave_a_guard_between_them(void **state)
 	assert_int_equal(space.claims[0].last, KERNEL_VA + 0xbfff);
 }
 
-/* Rules: M12 */
-static void writable_and_executable_is_refused_unless_allowed(void **state)
-{
-	struct segment segments[] = { { .va = 0x200000, .mem_bytes = 1, .prot = RX },
-	                              { .va = 0x201000, .mem_bytes = 1, .prot = R | RW | RX } };
-	struct object object = maker_object(OBJECT_FIXED, segments, 2);
-	struct place_request request = maker_request(&object);
-	struct space space = maker_space();
-	struct placed p = maker_place(&space, &request);
-
-	(void)state;
-	assert_int_equal(p.status, ST_WX);
-	assert_int_equal(p.fault.segment, 6);
-	assert_string_equal(p.fault.field, "p_flags");
-	request.flags |= PLACE_ALLOW_WX;
-	p = maker_place(&space, &request);
-	assert_int_equal(p.status, ST_OK);
-	assert_int_equal(p.rows[0].flags & SMALT_ROW_WX, 0);
-	assert_int_equal(p.rows[1].flags, SMALT_ROW_WX | SMALT_ROW_BSS);
-	assert_int_equal(p.rows[1].prot, SMALT_R | SMALT_W | SMALT_X);
-}
-
-/* Rules: M18 */
-static void rights_that_a_machine_cannot_express_are_widened_by_read(void **state)
-{
-	static const struct machine *const both[] = { &machine_x86_64, &machine_aarch64 };
-	/* by PF_R|W|X of the file: rights in the table. Neither machine has a page that the
-	 * kernel may write or execute, but not read. */
-	static const uint32_t expected[8] = { 0, RX, RW, RW | SMALT_X, R, RX, RW, RW | SMALT_X };
-
-	(void)state;
-	for (unsigned m = 0; m < 2; m++)
-		for (uint32_t prot = 0; prot < 8; prot++) {
-			struct segment segments[] = { { .va = 0x200000, .mem_bytes = 1,
-			                                .file_bytes = 1, .file_offset = 500,
-			                                .prot = prot } };
-			struct object object = maker_object(OBJECT_FIXED, segments, 1);
-			struct place_request request = maker_request(&object);
-			struct space space = maker_space_of(both[m], 7, 4);
-			uint32_t flags = 0;
-			struct placed p;
-
-			request.flags |= PLACE_ALLOW_WX;
-			object.entry = 0;
-			p = maker_place(&space, &request);
-			if (expected[prot] != prot)
-				flags |= SMALT_ROW_WIDENED;
-			if ((prot & SMALT_W) && (prot & SMALT_X))
-				flags |= SMALT_ROW_WX;
-			assert_row(&p.rows[0], 0x200000, 1, 1, expected[prot], flags);
-		}
-}
-
 /* Rules: M19 */
 static void an_entry_must_be_inside_an_executable_row(void **state)
 {
@@ -545,7 +461,6 @@ int main(void)
 		cmocka_unit_test(a_movable_object_goes_to_the_lowest_address_with_its_distances),
 		cmocka_unit_test(the_bias_is_a_multiple_of_the_largest_alignment),
 		cmocka_unit_test(any_capacity_below_the_number_of_rows_is_told_that_number),
-		cmocka_unit_test(header_flags_tell_which_bytes_are_really_in_the_row),
 		cmocka_unit_test(without_interpretation_the_file_is_one_read_only_row),
 		cmocka_unit_test(a_relocatable_file_is_one_row_that_has_its_header),
 		cmocka_unit_test(contradictions_between_flags_and_arguments_are_invalid),
@@ -554,8 +469,6 @@ int main(void)
 		cmocka_unit_test(padding_of_a_fixed_object_must_be_free_too),
 		cmocka_unit_test(nothing_is_placed_over_or_beside_something),
 		cmocka_unit_test(objects_of_one_kind_leave_a_guard_between_them),
-		cmocka_unit_test(writable_and_executable_is_refused_unless_allowed),
-		cmocka_unit_test(rights_that_a_machine_cannot_express_are_widened_by_read),
 		cmocka_unit_test(an_entry_must_be_inside_an_executable_row),
 		cmocka_unit_test(addresses_that_do_not_exist_are_refused_at_once),
 		cmocka_unit_test(an_object_that_spans_all_of_the_space_has_no_address),

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * test_row.c: rights and flags of rows, as placement gives them.
+ */
+#include "row.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "place_maker.h"
+
+#define R   SMALT_R
+#define RW  (SMALT_R | SMALT_W)
+#define RX  (SMALT_R | SMALT_X)
+
+/* Rules: M4 */
+static void header_flags_tell_which_bytes_are_really_in_the_row(void **state)
+{
+	(void)state;
+	for (uint64_t offset = 0; offset < 12; offset++)
+		for (uint64_t bytes = 0; bytes < 12; bytes++)
+			for (uint64_t table = 0; table < 12; table++) {
+				struct segment segments[] = { { .va = 0x400000 + offset,
+					.file_offset = offset, .file_bytes = bytes, .mem_bytes = 12,
+					.prot = RX } };
+				struct object object = maker_object(OBJECT_FIXED, segments, 1);
+				struct place_request request = maker_request(&object);
+				struct space space = maker_space();
+				unsigned header = 0, phdrs = 0;
+				struct placed p;
+
+				object.header_bytes = 3;
+				object.phdr_offset = table;
+				object.phdr_count = 2;
+				object.phdr_entry_bytes = 2;
+				p = maker_place(&space, &request);
+				for (uint64_t b = offset; b < offset + bytes; b++) {
+					header += b < 3;
+					phdrs += b >= table && b < table + 4;
+				}
+				assert_int_equal(!!(p.rows[0].flags & SMALT_ROW_ELF_HEADER), header == 3);
+				assert_int_equal(!!(p.rows[0].flags & SMALT_ROW_PHDR_TABLE), phdrs == 4);
+				assert_int_equal(!!(p.rows[0].flags & SMALT_ROW_BSS), bytes < 12);
+				assert_int_equal(p.rows[0].data_offset, offset);
+			}
+}
+
+/* Rules: M12 */
+static void writable_and_executable_is_refused_unless_allowed(void **state)
+{
+	struct segment segments[] = { { .va = 0x200000, .mem_bytes = 1, .prot = RX },
+	                              { .va = 0x201000, .mem_bytes = 1, .prot = R | RW | RX } };
+	struct object object = maker_object(OBJECT_FIXED, segments, 2);
+	struct place_request request = maker_request(&object);
+	struct space space = maker_space();
+	struct placed p = maker_place(&space, &request);
+
+	(void)state;
+	assert_int_equal(p.status, ST_WX);
+	assert_int_equal(p.fault.segment, 6);
+	assert_string_equal(p.fault.field, "p_flags");
+	request.flags |= PLACE_ALLOW_WX;
+	p = maker_place(&space, &request);
+	assert_int_equal(p.status, ST_OK);
+	assert_int_equal(p.rows[0].flags & SMALT_ROW_WX, 0);
+	assert_int_equal(p.rows[1].flags, SMALT_ROW_WX | SMALT_ROW_BSS);
+	assert_int_equal(p.rows[1].prot, SMALT_R | SMALT_W | SMALT_X);
+}
+
+/* Rules: M18 */
+static void rights_that_a_machine_cannot_express_are_widened_by_read(void **state)
+{
+	static const struct machine *const both[] = { &machine_x86_64, &machine_aarch64 };
+	/* by PF_R|W|X of the file: rights in the table. Neither machine has a page that the
+	 * kernel may write or execute, but not read. */
+	static const uint32_t expected[8] = { 0, RX, RW, RW | SMALT_X, R, RX, RW, RW | SMALT_X };
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++)
+		for (uint32_t prot = 0; prot < 8; prot++) {
+			struct segment segments[] = { { .va = 0x200000, .mem_bytes = 1,
+			                                .file_bytes = 1, .file_offset = 500,
+			                                .prot = prot } };
+			struct object object = maker_object(OBJECT_FIXED, segments, 1);
+			struct place_request request = maker_request(&object);
+			struct space space = maker_space_of(both[m], 7, 4);
+			uint32_t flags = 0;
+			struct placed p;
+
+			request.flags |= PLACE_ALLOW_WX;
+			object.entry = 0;
+			p = maker_place(&space, &request);
+			if (expected[prot] != prot)
+				flags |= SMALT_ROW_WIDENED;
+			if ((prot & SMALT_W) && (prot & SMALT_X))
+				flags |= SMALT_ROW_WX;
+			assert_int_equal(p.rows[0].prot, expected[prot]);
+			assert_int_equal(p.rows[0].flags, flags);
+		}
+}
+
+/* Rules: M12, M18 */
+static void rights_that_a_machine_refuses_even_with_read_are_refused(void **state)
+{
+	static const struct format reads_only = {
+		.granule_shift = 12, .leaf_count = 1, .leaves = { { .shift = 12 } },
+		.pa_mask = 0x000ffffffffff000,
+		.prot = { FORMAT_REFUSED, FORMAT_REFUSED, FORMAT_REFUSED, FORMAT_REFUSED, 0,
+		          FORMAT_REFUSED, FORMAT_REFUSED, FORMAT_REFUSED },
+	};
+	struct machine machine = machine_x86_64;
+
+	(void)state;
+	machine.format = &reads_only;
+	for (uint32_t prot = 0; prot < 8; prot++)
+		for (int physical = 0; physical < 2; physical++) {
+			struct segment segments[] = { { .va = 0x200000, .pa = 0x200000,
+			                                .mem_bytes = 1, .prot = prot } };
+			struct object object = maker_object(OBJECT_FIXED, segments, 1);
+			struct place_request request = maker_request(&object);
+			struct space space = maker_space_of(&machine, 1, 4);
+			bool good = physical || prot == 0 || prot == R;
+
+			request.flags |= PLACE_ALLOW_WX | (physical ? PLACE_PHYSICAL : 0);
+			assert_int_equal(maker_place(&space, &request).status, good ? ST_OK : ST_WX);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(header_flags_tell_which_bytes_are_really_in_the_row),
+		cmocka_unit_test(writable_and_executable_is_refused_unless_allowed),
+		cmocka_unit_test(rights_that_a_machine_cannot_express_are_widened_by_read),
+		cmocka_unit_test(rights_that_a_machine_refuses_even_with_read_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("row", tests, NULL, NULL);
+}
