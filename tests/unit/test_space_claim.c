@@ -157,6 +157,33 @@ static void addresses_that_no_machine_has_are_refused(void **state)
 	assert_int_equal(space_find(&space, 0, 1, PAGE, 0, &(uint64_t){ 0 }, &fault), ST_NO_ADDRESS);
 }
 
+/* Rules: M19, M20 */
+static void a_refused_address_says_what_would_have_been_possible(void **state)
+{
+	static const struct { uint64_t va, bytes, limit; } cases[] = {
+		{ 0x1000, 0x00007fffffffe001, 0x00007fffffffe000 },
+		{ 0x00007fffffffefff, 2, 1 },
+		{ 0xffff800000000000, 0x00007ffffffff001, 0x00007ffffffff000 },
+		{ 0xffffffffffffeff0, 0x11, 0x10 },
+	};
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct space space;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(space_init(&space, &machine_x86_64, 7, 4, 4, &arena, &fault), ST_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(space_free_at(&space, cases[i].va, cases[i].bytes, 0, &fault),
+		                 ST_NO_ADDRESS);
+		assert_int_equal(fault.value, cases[i].bytes);
+		assert_int_equal(fault.has, FAULT_VALUE | FAULT_LIMIT);
+		assert_int_equal(fault.limit, cases[i].limit);
+	}
+	assert_int_equal(space_free_at(&space, 0xfff, 1, 0, &fault), ST_NO_ADDRESS);
+	assert_int_equal(fault.value, 0xfff);
+	assert_int_equal(fault.has, FAULT_VALUE);
+}
+
 /* Rules: M9 */
 static void claims_that_run_out_are_no_memory(void **state)
 {
@@ -177,6 +204,7 @@ int main(void)
 		cmocka_unit_test(an_address_is_free_if_its_pages_and_their_neighbors_are),
 		cmocka_unit_test(the_lowest_free_address_with_the_phase_is_found),
 		cmocka_unit_test(addresses_that_no_machine_has_are_refused),
+		cmocka_unit_test(a_refused_address_says_what_would_have_been_possible),
 		cmocka_unit_test(claims_that_run_out_are_no_memory),
 	};
 
