@@ -15,12 +15,12 @@
 
 O      := build
 PREFIX ?= /usr/local
-VERSION := 0.2
+VERSION:= 0.2
 CC     := clang
 LD     := ld.lld
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 Q      := $(if $(V),,@)
-say     = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$@')
+say     = @mkdir -p $(@D)$(if $(V),,; printf '  %-8s%s\n' '$(1)' '$@')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
@@ -50,7 +50,7 @@ LIBS   := -lcjson -lelf -lfdt
 
 KERNEL := -static -pie --no-dynamic-linker -z text -z separate-code -z max-page-size=4096 --fatal-warnings
 DEMO   := $(filter-out %.c,$(wildcard examples/hello/*))
-EMBED  ?= $(if $(wildcard tools/pack.c),demo)
+EMBED  ?= demo
 
 all: $O/smalt $(ARCHES)
 
@@ -66,18 +66,14 @@ ALL_$(1)  := $$(addprefix $O/$(1)/,smalt.elf $$(IMAGE_$(1)))
 .PHONY: $(1)
 $(1): $$(ALL_$(1))
 
-$O/$(1)/%.o: % Makefile arch/$(1)/arch.mk | $O/ready
-	@mkdir -p $$(@D)
+$O/$(1)/%.o: % $O/flags | $O/ready
 	$$(call say,CC)
 	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(FREE) $$(CFLAGS_$(1)) -c -o $$@ $$<
 
-$O/$(1)/archive.S: $$(FILE_$(1)) $(if $(filter-out $(file <$O/embed),$(EMBED)),FORCE)
-	@mkdir -p $$(@D)
-	@printf '\t.section .archive, "aw"\n\t.balign 4096\n\t.incbin "%s"\n' $$< >$$@
-
-$O/$(1)/archive.o: $O/$(1)/archive.S
+$O/$(1)/archive.o: $$(FILE_$(1)) $O/embed
 	$$(call say,EMBED)
-	$$(Q)$(CC) -target $$(TARGET_$(1)) -c -o $$@ $$<
+	$$(Q)printf '.section .archive, "aw"\n.balign 4096\n.incbin "%s"\n' $$< | \
+		$(CC) -target $$(TARGET_$(1)) -c -x assembler -o $$@ -
 
 $O/$(1)/smalt.elf: $$(OBJ_$(1)) linker.ld $(wildcard arch/$(1)/*.ld) $O/embed
 	$$(call say,LD)
@@ -99,16 +95,20 @@ $O/$(1)/demo.cpio: $O/$(1)/hello.elf $(DEMO) $O/smalt
 endef
 $(foreach a,$(ARCHES),$(eval $(call machine,$a)))
 
-# What the loaders carry: rewritten, and so linked anew, only when EMBED changes.
-$O/embed: $(if $(filter-out x$(file <$O/embed),x$(EMBED)),FORCE)
-	@mkdir -p $(@D)
-	@printf '%s' '$(EMBED)' >$@
+# Rewritten, so that what follows from it is made anew, only when its words change.
+define remember
+ifneq ($$(strip $$(file <$O/$(1))),$$(strip $(2)))
+$O/$(1): FORCE
+endif
+$O/$(1): ; @mkdir -p $$(@D) && printf '%s\n' '$(2)' >$$@
+endef
+$(eval $(call remember,embed,$(EMBED)))
+$(eval $(call remember,flags,$(COMMON) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a))))
 
 # --- the host: the tool, and the same sanitized for the tests ---------------------
 
 define host
-$O/$(1)/%.o: % Makefile | $O/ready
-	@mkdir -p $$(@D)
+$O/$(1)/%.o: % $O/flags | $O/ready
 	$$(call say,HOSTCC)
 	$$(Q)$(CC) $(COMMON) $(HOST) $(2) -c -o $$@ $$<
 
@@ -158,17 +158,16 @@ check-layers:
 
 HEADERS := $(wildcard include/*.h include/smalt/*.h)
 check-headers: $(HEADERS:%=$O/headers/%.ok)
-$O/headers/include/smalt/%.ok: STD := -std=c99 -pedantic
-$O/headers/%.ok: % | $O/ready
-	@mkdir -p $(@D)
+$O/headers/%.ok: % $O/flags | $O/ready
 	$(call say,HEADER)
-	$(Q)$(CC) $(COMMON) $(STD) -Wno-unused-function -ffreestanding -MF $@.d -MT $@ -include $< -x c -c -o /dev/null /dev/null
+	$(Q)$(CC) $(COMMON) -Wno-unused-function -ffreestanding -MF $@.d -MT $@ -include $< -x c -c -o /dev/null /dev/null
+	$(if $(filter include/smalt/%,$<),$(Q)tests/public.sh $<)
 	@touch $@
 -include $(HEADERS:%=$O/headers/%.ok.d)
 
 # pytest once per machine and once for what needs none, side by side.
 guests: all $O/check/smalt $O/data
-	@+$(MAKE) --no-print-directory -j$(shell nproc) -Otarget $(addprefix pytest-,host $(ARCHES))
+	@+$(MAKE) --no-print-directory -k -j$(shell nproc) -Otarget $(addprefix pytest-,host $(ARCHES))
 pytest-%: FORCE
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests --only $*
 
@@ -191,8 +190,7 @@ demo: $O/smalt $(ARCH)
 
 bench: all $O/bench/count.so
 	@$(PYTHON) tests/bench/bench.py $(PROFILE:%=--profile) $O $(ARCHES)
-$O/bench/count.so: tests/bench/count.c Makefile | $O/ready
-	@mkdir -p $(@D)
+$O/bench/count.so: tests/bench/count.c $O/flags | $O/ready
 	$(call say,HOSTCC)
 	$(Q)$(CC) $(COMMON) $(HOST) -O2 -fPIC -fvisibility=hidden -shared -o $@ $<
 
@@ -203,6 +201,7 @@ install: all
 	install -Dm755 $O/smalt $(DESTDIR)$(PREFIX)/bin/smalt
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/smalt include/smalt/*.h
 	$(foreach a,$(ARCHES),install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/smalt/$a $(ALL_$a) && ):
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/smalt/examples/hello examples/hello/*
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: smalt' 'Description: Headers for kernels that Smalt boots' \
 		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smalt.pc
