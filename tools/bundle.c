@@ -76,10 +76,13 @@ enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fa
 	memcpy(file_path, path.base, path.bytes);
 	file_path[path.bytes] = '\0';
 	status = check_name(bundle, file->name, fault);
-	if (status == ST_OK)
-		status = input_open(&file->input, file_path, fault);
 	if (status != ST_OK)
 		return status;
+	status = input_open(&file->input, file_path, fault);
+	if (status != ST_OK) {
+		fault->object = path;    /* file_path does not outlive this call, the word does */
+		return status;
+	}
 	bundle->count++;
 	if (file->input.bytes.bytes > CPIO_FILE_LIMIT)
 		return fault_set(fault, ST_INVALID, "bytes of a file", file->input.bytes.bytes, CPIO_FILE_LIMIT);
