@@ -132,15 +132,15 @@ static unsigned next_used(const uint64_t *table, unsigned index)
 /* How many entries from the first on are value, value + step, ... */
 static unsigned equal_entries(const uint64_t *entry, unsigned count, uint64_t value, uint64_t step)
 {
-	unsigned n = 0;
+	const uint64_t *e = entry, *end = entry + count;
 
-	for (; count - n >= 4; n += 4, value += 4 * step)
-		if (((entry[n] ^ value) | (entry[n + 1] ^ (value + step)) |
-		     (entry[n + 2] ^ (value + 2 * step)) | (entry[n + 3] ^ (value + 3 * step))) != 0)
+	for (; end - e >= 4; e += 4, value += 4 * step)
+		if (e[0] != value || e[1] != value + step || e[2] != value + 2 * step ||
+		    e[3] != value + 3 * step)
 			break;
-	for (; n < count && entry[n] == value; n++)
+	for (; e < end && *e == value; e++)
 		value += step;
-	return n;
+	return (unsigned)(e - entry);
 }
 
 /* All bits of the first leaf of a stretch, contiguous bit excepted; 0: no leaf may stand here. */
