@@ -14,8 +14,6 @@
 # A machine is a folder under arch/ with an arch.mk; nothing here names one.
 
 O      := build
-PREFIX ?= /usr/local
-VERSION:= 0.2
 CC     := clang
 LD     := ld.lld
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
@@ -24,7 +22,6 @@ say     = @mkdir -p $(@D)$(if $(V),,; printf '  %-8s%s\n' '$(1)' '$@')
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-
 ARCHES := $(patsubst arch/%/arch.mk,%,$(wildcard arch/*/arch.mk))
 include $(wildcard arch/*/arch.mk)
 ARCH   ?= $(firstword $(filter $(shell uname -m),$(ARCHES)) $(ARCHES))
@@ -42,7 +39,7 @@ HOST   := -D_GNU_SOURCE
 # The core is compiled for every machine and twice for the host. What stands for
 # libc, and what reaches for the loader's own image, stays in the loaders.
 CORE   := $(wildcard lib/*.c object/*.c mm/*.c boot/*.c boot/*/*.c)
-LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter)\.h"' $(wildcard boot/*.c boot/*/*.c) /dev/null)
+LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter)\.h"' boot/*.c boot/*/*.c)
 FACTS  := $(wildcard arch/*/machine.c)
 TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
 SHARED := $(filter-out $(LOADER),$(CORE)) $(FACTS) $(wildcard tools/host.c)
@@ -65,7 +62,6 @@ ALL_$(1)  := $$(addprefix $O/$(1)/,smalt.elf $$(IMAGE_$(1)))
 
 .PHONY: $(1)
 $(1): $$(ALL_$(1))
-
 $O/$(1)/%.o: % $O/flags | $O/ready
 	$$(call say,CC)
 	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(FREE) $$(CFLAGS_$(1)) -c -o $$@ $$<
@@ -82,7 +78,6 @@ $O/$(1)/smalt.elf: $$(OBJ_$(1)) linker.ld $(wildcard arch/$(1)/*.ld) $O/embed
 $O/$(1)/smalt.img: $O/$(1)/smalt.elf
 	$$(call say,OBJCOPY)
 	$$(Q)llvm-objcopy -O binary $$< $$@
-
 # The demo, built as a user builds a kernel, with what else lies in its folder.
 $O/$(1)/hello.elf: $O/$(1)/examples/hello/hello.c.o
 	$$(call say,LD)
@@ -125,10 +120,8 @@ $(eval $(call host,check,$(CHECKS)))
 %.a:
 	$(call say,AR)
 	$(Q)rm -f $@ && llvm-ar rcs $@ $^
-
 $O/smalt: $O/host/smalt
 	$(Q)cp $< $@
-
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 $O/check/tests/%: HOST += -Itools
@@ -138,9 +131,8 @@ $O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/tools.a $O/check/core.a
 
 .PHONY: unit $(UNITS:%=check-%)
 unit: $(UNITS:%=$O/check/test_%) $O/data
-	@$(PYTHON) tests/units.py $O/results/unit.tsv $(filter %/test_%,$^)
-$(UNITS:%=check-%): check-%: $O/check/test_% $O/data
-	@$<
+	@$(PYTHON) tests/units.py $O/results/unit.tsv $(filter-out $O/data,$^)
+$(UNITS:%=check-%): check-%: $O/check/test_% $O/data; @$<
 
 # Malformed files: assembler source, cut out of their objects.
 $O/data: $(wildcard tests/data/*)
@@ -152,9 +144,7 @@ $O/data: $(wildcard tests/data/*)
 .PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench mutate install \
         setup clean
 check: check-layers check-headers unit
-
-check-layers:
-	@tests/layers.sh .
+check-layers: ; @tests/layers.sh .
 
 HEADERS := $(wildcard include/*.h include/smalt/*.h)
 check-headers: $(HEADERS:%=$O/headers/%.ok)
@@ -172,8 +162,7 @@ pytest-%: FORCE
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests --only $*
 
 everything: check guests conformance
-conformance:
-	@$(PYTHON) tests/conformance.py $O/results docs/conformance.md
+conformance: ; @$(PYTHON) tests/conformance.py $O/results docs/conformance.md
 
 # --- what people call -------------------------------------------------------------
 
@@ -197,6 +186,7 @@ $O/bench/count.so: tests/bench/count.c $O/flags | $O/ready
 mutate:
 	@$(PYTHON) tests/mutate.py $(or $(FILE),$(error make mutate FILE=mm/cut.c [TESTS="cut space"])) $(TESTS)
 
+PREFIX ?= /usr/local
 install: all
 	install -Dm755 $O/smalt $(DESTDIR)$(PREFIX)/bin/smalt
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/smalt include/smalt/*.h
@@ -204,7 +194,6 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/smalt/examples/hello examples/hello/*
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: smalt' 'Description: Headers for kernels that Smalt boots' \
-		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smalt.pc
+		'Version: 0.2' 'Cflags: -I$${prefix}/include' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smalt.pc
 
-clean:
-	rm -rf $O
+clean: ; rm -rf $O

@@ -7,4 +7,6 @@ set -eu
 strict="-Iinclude -ffreestanding -Wall -Wextra -Werror -pedantic -fsyntax-only"
 clang $strict -std=c99 -include "$1" -x c /dev/null
 clang $strict -std=c++11 -include "$1" -x c++ /dev/null
-! grep -q __ASSEMBLER__ "$1" || printf '#include "%s"\n' "$1" | clang -Iinclude -I. -x assembler-with-cpp -c -o /dev/null -
+if grep -q __ASSEMBLER__ "$1"; then
+	printf '#include "%s"\n' "$1" | clang -Iinclude -I. -x assembler-with-cpp -c -o /dev/null -
+fi

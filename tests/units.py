@@ -34,7 +34,7 @@ def results(output):
 
 
 def main(table, programs):
-    failed = []
+    failed = [] if programs else ["(no programs)"]
     lines = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for program, status, output in pool.map(run, programs):
