@@ -55,38 +55,45 @@ static enum status check_name(const struct bundle *bundle, struct span name, str
 	return ST_OK;
 }
 
+/* path is a part of a word that outlives bundle; files are opened by a copy with a NUL behind it. */
+static enum status open_path(struct input *input, struct span path, struct fault *fault)
+{
+	char copy[PATH_LIMIT];
+	enum status status;
+
+	if (path.bytes >= sizeof(copy))
+		return fault_set(fault, ST_INVALID, "length of the path", path.bytes, sizeof(copy) - 1);
+	memcpy(copy, path.base, path.bytes);
+	copy[path.bytes] = '\0';
+	status = input_open(input, copy, fault);
+	if (status != ST_OK)
+		fault->object = path;
+	else if (input->bytes.bytes > CPIO_FILE_LIMIT)
+		status = fault_set(fault, ST_INVALID, "bytes of a file", input->bytes.bytes, CPIO_FILE_LIMIT);
+	return status;
+}
+
 enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fault)
 {
 	struct bundle_file *file = &bundle->files[bundle->count];
 	struct span all = span_of(word), path = { all.base, find(all, ',') };
 	uint64_t equals = find(path, '=');
-	char file_path[PATH_LIMIT];
 	enum status status;
 
 	if (bundle->count == BUNDLE_FILES)
 		return fault_set(fault, ST_INVALID, "files", BUNDLE_FILES + 1, BUNDLE_FILES);
 	*file = (struct bundle_file){ .input.fd = -1, .options = behind(all, path.bytes) };
-	file->name = (struct span){ path.base, equals };
+	file->name = equals < path.bytes ? (struct span){ path.base, equals } : last_part(path);
 	if (equals < path.bytes)
 		path = behind(path, equals);
-	else
-		file->name = last_part(path);
-	if (path.bytes >= sizeof(file_path))
-		return fault_set(fault, ST_INVALID, "length of the path", path.bytes, sizeof(file_path) - 1);
-	memcpy(file_path, path.base, path.bytes);
-	file_path[path.bytes] = '\0';
 	status = check_name(bundle, file->name, fault);
-	if (status != ST_OK)
-		return status;
-	status = input_open(&file->input, file_path, fault);
-	if (status != ST_OK) {
-		fault->object = path;    /* file_path does not outlive this call, the word does */
-		return status;
-	}
-	bundle->count++;
-	if (file->input.bytes.bytes > CPIO_FILE_LIMIT)
-		return fault_set(fault, ST_INVALID, "bytes of a file", file->input.bytes.bytes, CPIO_FILE_LIMIT);
-	return ST_OK;
+	if (status == ST_OK)
+		status = open_path(&file->input, path, fault);
+	if (status == ST_OK)
+		bundle->count++;
+	else
+		input_close(&file->input);
+	return status;
 }
 
 /* A word of smalt.conf (token.h): in quotes, with two characters escaped, where it must. */

@@ -73,6 +73,13 @@ const struct machine *session_machine(struct span bytes, struct arena *arena, st
 
 /* --- the file that the machine gets --- */
 
+static const char *file_name(const struct session_request *request)
+{
+	if (request->archive)
+		return request->archive;
+	return request->word_count == 1 ? request->words[0] : "boot archive";
+}
+
 static enum status make_archive(struct session *s, struct fault *fault)
 {
 	int fd = bundle_in_memory(&s->bundle, fault);
@@ -86,15 +93,11 @@ static enum status open_file(struct session *s, const struct session_request *re
 {
 	enum status status = ST_OK;
 
-	if (request->archive)
-		return input_open(&s->boot_file, request->archive, fault);
+	if (request->archive || request->word_count == 1)
+		return input_open(&s->boot_file, file_name(request), fault);
 	for (uint32_t i = 0; status == ST_OK && i < request->word_count; i++)
 		status = bundle_add(&s->bundle, request->words[i], fault);
-	if (status != ST_OK || s->bundle.count > 1)
-		return status == ST_OK ? make_archive(s, fault) : status;
-	s->boot_file = s->bundle.files[0].input;
-	s->bundle.count = 0;
-	return ST_OK;
+	return status == ST_OK ? make_archive(s, fault) : status;
 }
 
 /* --- the environment --- */
@@ -185,13 +188,6 @@ static enum status open_arena(struct arena *arena, struct fault *fault)
 		return fault_value(fault, ST_NO_MEMORY, "address space of the host", ARENA_BYTES);
 	*arena = (struct arena){ base, ARENA_BYTES, 0 };
 	return ST_OK;
-}
-
-static const char *file_name(const struct session_request *request)
-{
-	if (request->archive)
-		return request->archive;
-	return request->word_count == 1 ? request->words[0] : "boot archive";
 }
 
 /* The loader knows its file as "initrd": here it has a name. */
