@@ -14,7 +14,7 @@
 
 typedef uint64_t __attribute__((may_alias)) word;   /* any object may be read by words */
 
-enum { WORD = sizeof(word) };
+enum { WORD = sizeof(word), TURN = 8 * WORD };      /* bytes of one turn of the long loops */
 
 /* Bytes until to stands on a word; all of them if from never stands on one at the same time. */
 static __SIZE_TYPE__ head_bytes(const void *to, const void *from, __SIZE_TYPE__ bytes)
@@ -34,6 +34,13 @@ NO_BUILTIN static void copy_up(uint8_t *to, const uint8_t *from, __SIZE_TYPE__ b
 	bytes -= head;
 	for (; head > 0; head--)
 		*to++ = *from++;
+	for (; bytes >= TURN; bytes -= TURN, to += TURN, from += TURN) {
+		word *t = (word *)(void *)to;
+		const word *f = (const word *)(const void *)from;
+
+		t[0] = f[0], t[1] = f[1], t[2] = f[2], t[3] = f[3];
+		t[4] = f[4], t[5] = f[5], t[6] = f[6], t[7] = f[7];
+	}
 	for (; bytes >= WORD; bytes -= WORD, to += WORD, from += WORD)
 		*(word *)(void *)to = *(const word *)(const void *)from;
 	for (; bytes > 0; bytes--)
@@ -48,6 +55,13 @@ NO_BUILTIN static void copy_down(uint8_t *to, const uint8_t *from, __SIZE_TYPE__
 
 	for (; bytes > words_end; bytes--)
 		to[bytes - 1] = from[bytes - 1];
+	for (; bytes >= head + TURN; bytes -= TURN) {
+		word *t = (word *)(void *)(to + bytes - TURN);
+		const word *f = (const word *)(const void *)(from + bytes - TURN);
+
+		t[7] = f[7], t[6] = f[6], t[5] = f[5], t[4] = f[4];
+		t[3] = f[3], t[2] = f[2], t[1] = f[1], t[0] = f[0];
+	}
 	for (; bytes > head; bytes -= WORD)
 		*(word *)(void *)(to + bytes - WORD) = *(const word *)(const void *)(from + bytes - WORD);
 	for (; bytes > 0; bytes--)
@@ -78,6 +92,12 @@ NO_BUILTIN void *memset(void *to, int byte, __SIZE_TYPE__ bytes)
 	bytes -= head;
 	for (; head > 0; head--)
 		*next++ = (uint8_t)byte;
+	for (; bytes >= TURN; bytes -= TURN, next += TURN) {
+		word *t = (word *)(void *)next;
+
+		t[0] = t[1] = t[2] = t[3] = pattern;
+		t[4] = t[5] = t[6] = t[7] = pattern;
+	}
 	for (; bytes >= WORD; bytes -= WORD, next += WORD)
 		*(word *)(void *)next = pattern;
 	for (; bytes > 0; bytes--)
