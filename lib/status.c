@@ -137,7 +137,7 @@ static void put_numbers(struct text *text, const struct fault *fault)
 		fmt(text, " at 0x%X", fault->offset);
 	if (fault->has & FAULT_VALUE)
 		fmt(text, ": 0x%X", fault->value);
-	if ((fault->has & FAULT_VALUE) && (fault->has & FAULT_LIMIT))
+	if (fault->has & FAULT_LIMIT)
 		fmt(text, " %c 0x%X", relation(fault->value, fault->limit), fault->limit);
 	if (fault->word[0] != '\0')
 		fmt(text, ": \"%s\"", fault->word);

@@ -133,9 +133,7 @@ static enum status take_plt(struct object *object, const struct tags *tags, stru
 {
 	uint64_t kind = tags->value[DT_PLTREL];
 
-	if (!has(tags, DT_JMPREL) || tags->value[DT_PLTRELSZ] == 0)
-		return ST_OK;
-	if (kind != DT_RELA && kind != DT_REL)
+	if (tags->value[DT_PLTRELSZ] != 0 && kind != DT_RELA && kind != DT_REL)
 		return fault_value(fault, ST_BAD_RELOCATION, "DT_PLTREL", kind);
 	object->jmprel_is_rela = kind == DT_RELA;
 	return take_table(object, tags, kind == DT_RELA ? &plt_rela_table : &plt_rel_table,

@@ -40,25 +40,46 @@ static void entries_are_zeroed_and_aligned_wherever_the_arena_begins(void **stat
 	}
 }
 
+/* Entries of 48 bytes from an arena whose first 16-byte boundary is `gap` bytes away. */
+static void fill_up(uint64_t gap, uint64_t bytes)
+{
+	struct arena arena = fresh((16 - gap) % 16, bytes);
+	uint64_t room = bytes > gap ? bytes - gap : 0, taken = 0, before;
+	struct fault fault;
+
+	for (before = 0; arena_take(&arena, 3, 16, "rows", &fault); before = arena.used)
+		taken++;
+	assert_int_equal(taken, room / 48);
+	assert_int_equal(arena.used, before);
+	assert_int_equal(fault.status, ST_NO_MEMORY);
+	assert_string_equal(fault.field, "rows");
+	assert_int_equal(fault.value, 48);
+	assert_int_equal(fault.limit, room % 48);
+	assert_int_equal(arena.base[bytes], 0xaa);
+}
+
 /* Rules: M1, M2 */
 static void every_arena_that_is_too_small_refuses_and_stays_as_it_was(void **state)
 {
 	(void)state;
-	for (uint64_t bytes = 0; bytes < 3 * 48; bytes++) {
-		struct arena arena = fresh(0, bytes);
-		struct fault fault;
-		uint64_t taken = 0, before;
-
-		for (before = 0; arena_take(&arena, 3, 16, "rows", &fault); before = arena.used)
-			taken++;
-		assert_int_equal(taken, bytes / 48);
-		assert_int_equal(arena.used, before);
-		assert_int_equal(fault.status, ST_NO_MEMORY);
-		assert_string_equal(fault.field, "rows");
-		assert_int_equal(fault.value, 48);
-		assert_int_equal(fault.limit, bytes % 48);
-		assert_int_equal(memory[bytes], 0xaa);
+	for (uint64_t gap = 0; gap < 16; gap++) {
+		for (uint64_t bytes = 0; bytes < 3 * 48; bytes++)
+			fill_up(gap, bytes);
 	}
+}
+
+/* Rules: M1 */
+static void nothing_can_be_taken_from_a_full_arena(void **state)
+{
+	struct arena arena = fresh(0, 10);
+	struct fault fault;
+
+	(void)state;
+	assert_non_null(arena_pages(&arena, 10, 1, "bytes", &fault));
+	assert_non_null(arena_pages(&arena, 0, 1, "bytes", &fault));
+	assert_null(arena_pages(&arena, 1, 1, "bytes", &fault));
+	assert_int_equal(fault.value, 1);
+	assert_int_equal(fault.limit, 0);
 }
 
 /* Rules: M2, M19 */
@@ -112,6 +133,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_are_zeroed_and_aligned_wherever_the_arena_begins),
 		cmocka_unit_test(every_arena_that_is_too_small_refuses_and_stays_as_it_was),
+		cmocka_unit_test(nothing_can_be_taken_from_a_full_arena),
 		cmocka_unit_test(counts_that_overflow_are_refused),
 		cmocka_unit_test(pages_are_aligned_and_not_touched),
 		cmocka_unit_test(an_alignment_behind_the_end_is_refused),

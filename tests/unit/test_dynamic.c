@@ -52,6 +52,7 @@ static void every_table_is_found_by_its_address(void **state)
 		assert_int_equal(found.bytes, 48);
 		assert_int_equal(r.object.dynamic.va, DYNAMIC_VA);
 		assert_int_equal(r.object.dynamic.bytes, 0x100);
+		assert_int_equal(r.object.init_array.bytes + r.object.fini_array.bytes, 0);
 		reading_free(&r);
 	}
 }
@@ -145,6 +146,10 @@ static void tables_that_contradict_themselves_or_the_file_are_refused(void **sta
 		{ { { 36, 0x9000 }, { 35, 8 } }, ST_BAD_RELOCATION, "DT_RELR" },
 		{ { { 23, 0x401600 }, { 2, 24 } }, ST_BAD_RELOCATION, "DT_PLTREL" },
 		{ { { 23, 0x401600 }, { 2, 25 }, { 20, 7 } }, ST_BAD_RELOCATION, "DT_PLTRELSZ" },
+		{ { { 23, 0x401600 }, { 2, 16 }, { 20, 7 } }, ST_BAD_RELOCATION, "DT_PLTRELSZ" },
+		{ { { 23, 0x401600 }, { 2, 24 }, { 20, 17 } }, ST_BAD_RELOCATION, "DT_PLTRELSZ" },
+		{ { { 23, 0x401600 }, { 20, 7 } }, ST_BAD_RELOCATION, "DT_PLTRELSZ" },
+		{ { { 2, 24 }, { 20, 7 } }, ST_BAD_RELOCATION, "DT_JMPREL" },
 		{ { { 25, 0x9000 }, { 27, 8 } }, ST_BAD_HEADER, "DT_INIT_ARRAY" },
 		{ { { 25, 0x401600 }, { 27, 12 } }, ST_BAD_HEADER, "DT_INIT_ARRAYSZ" },
 		{ { { 26, DATA_END }, { 28, 8 } }, ST_BAD_HEADER, "DT_FINI_ARRAY" },
@@ -169,26 +174,63 @@ static void tables_that_contradict_themselves_or_the_file_are_refused(void **sta
 /* Rules: R2 */
 static void a_table_of_no_bytes_is_no_table_wherever_it_is(void **state)
 {
-	static const struct tag tags[4] = { { 7, 0xdead }, { 8, 0 }, { 25, 0xdead }, { 27, 0 } };
+	static const struct tag tags[4] = { { 7, 0xdead }, { 8, 0 }, { 23, 0xdead }, { 2, 0 } };
 	struct elf_file file = with_tags(tags);
 	struct reading r = read_file(&file);
 
 	(void)state;
 	assert_int_equal(r.status, ST_OK);
 	assert_int_equal(r.object.rela.bytes, 0);
-	assert_int_equal(r.object.init_array.bytes, 0);
+	assert_int_equal(r.object.jmprel.bytes, 0);
 	reading_free(&r);
+}
+
+/* Rules: R1 */
+static void the_entries_of_a_plt_are_of_the_kind_that_the_section_says(void **state)
+{
+	(void)state;
+	for (uint64_t kind = 7; kind <= 17; kind += 10) {
+		struct tag tags[4] = { { 23, 0x401600 }, { 2, kind == 7 ? 24 : 16 }, { 20, kind } };
+		struct elf_file file = with_tags(tags);
+		struct reading r = read_file(&file);
+
+		assert_int_equal(r.status, ST_OK);
+		assert_int_equal(r.object.jmprel_is_rela, kind == 7);
+		assert_int_equal(r.object.jmprel.bytes, kind == 7 ? 24 : 16);
+		reading_free(&r);
+	}
+}
+
+/* Rules: M19 */
+static void every_tag_that_means_one_number_is_refused_twice(void **state)
+{
+	static const uint64_t once[] = {
+		2, 7, 8, 9, 17, 18, 19, 20, 22, 23, 25, 26, 27, 28, 30, 35, 36, 37,
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof once / sizeof once[0]; i++) {
+		struct tag tags[4] = { { 1, 1 }, { once[i], 0x401600 }, { once[i], 0x401600 } };
+		struct elf_file file = with_tags(tags);
+		struct reading r = read_file(&file);
+
+		assert_int_equal(r.status, ST_BAD_HEADER);
+		assert_int_equal(r.fault.value, once[i]);
+		assert_int_equal(r.fault.offset, DYNAMIC_AT + 32);
+		reading_free(&r);
+	}
 }
 
 /* Rules: M16 */
 static void tags_that_may_repeat_or_mean_nothing_to_a_loader_are_skipped(void **state)
 {
-	static const struct tag tags[4] = { { 1, 5 }, { 1, 9 }, { UINT64_MAX, 3 }, { 0x6ffffef5, 0x400000 } };
+	static const struct tag tags[4] = { { 1, 5 }, { 1, 9 }, { UINT64_MAX, 3 }, { 38, 0x400000 } };
 	struct elf_file file = with_tags(tags);
 	struct reading r = read_file(&file);
 
 	(void)state;
 	assert_int_equal(r.status, ST_OK);
+	assert_int_equal(r.object.rela.bytes + r.object.relr.bytes, 0);
 	reading_free(&r);
 }
 
@@ -202,6 +244,8 @@ int main(void)
 		cmocka_unit_test(a_section_without_dt_null_ends_with_its_last_whole_entry),
 		cmocka_unit_test(tables_that_contradict_themselves_or_the_file_are_refused),
 		cmocka_unit_test(a_table_of_no_bytes_is_no_table_wherever_it_is),
+		cmocka_unit_test(the_entries_of_a_plt_are_of_the_kind_that_the_section_says),
+		cmocka_unit_test(every_tag_that_means_one_number_is_refused_twice),
 		cmocka_unit_test(tags_that_may_repeat_or_mean_nothing_to_a_loader_are_skipped),
 	};
 

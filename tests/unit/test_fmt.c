@@ -54,6 +54,9 @@ static void a_width_pads_numbers_with_zeros_and_texts_with_blanks(void **state)
 	fmt(&text, "%4u|%12U|%2x|%16X|%5s|%3S|%1s|", 7u, (uint64_t)8, 0xabcdu, (uint64_t)0x1234, "xy", &name,
 	    "long");
 	assert_string_equal(buffer, "0007|000000000008|abcd|0000000000001234|xy   |ab |long|");
+	text = fresh();
+	fmt(&text, "%9u|%10u", 7u, 8u);
+	assert_string_equal(buffer, "000000007|0000000008");
 }
 
 /* Rules: M20 */

@@ -146,6 +146,22 @@ static void a_rest_that_is_too_short_for_a_note_is_padding(void **state)
 	}
 }
 
+/* Rules: M16 */
+static void an_owner_may_lack_its_nul_and_a_note_everything(void **state)
+{
+	struct elf_file file = WITH_NOTES("\4\0\0\0" "\0\0\0\0" "\7\0\0\0" "ABCD"
+	                                  "\0\0\0\0" "\0\0\0\0" "\0\0\0\0", 4);
+	struct reading r = read_file(&file);
+
+	(void)state;
+	assert_int_equal(r.status, ST_OK);
+	assert_int_equal(r.object.note_count, 2);
+	assert_span(r.object.notes[0].owner, "ABCD");
+	assert_span(r.object.notes[1].owner, "");
+	assert_int_equal(r.object.notes[1].desc.bytes, 0);
+	reading_free(&r);
+}
+
 /* Rules: M19 */
 static void a_note_that_is_longer_than_its_header_is_refused(void **state)
 {
@@ -358,6 +374,7 @@ int main(void)
 		cmocka_unit_test(notes_are_padded_to_four_bytes_or_to_eight),
 		cmocka_unit_test(every_other_alignment_pads_to_four),
 		cmocka_unit_test(a_rest_that_is_too_short_for_a_note_is_padding),
+		cmocka_unit_test(an_owner_may_lack_its_nul_and_a_note_everything),
 		cmocka_unit_test(a_note_that_is_longer_than_its_header_is_refused),
 		cmocka_unit_test(headers_that_cover_more_bytes_than_the_file_has_are_refused),
 		cmocka_unit_test(the_request_of_a_kernel_is_found_and_must_be_one),

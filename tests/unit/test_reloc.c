@@ -225,6 +225,8 @@ static void each_kind_of_bad_target_is_told_apart(void **state)
 		assert_int_equal(fault.value, cases[i].va);
 		assert_int_equal(fault.offset, TABLE + 24);
 		assert_int_equal(fault.has & FAULT_SEGMENT ? fault.segment : 99, cases[i].segment);
+		if (cases[i].segment == 1)
+			assert_int_equal(fault.limit, 0x401800);
 	}
 }
 
@@ -290,13 +292,14 @@ static void a_plt_may_only_have_relocations_that_do_nothing(void **state)
 /* Rules: R1, R2 */
 static void relr_that_begins_with_a_bitmap_is_refused(void **state)
 {
-	static const uint64_t words[] = { 3 };
+	static const uint64_t words[] = { 5 };
 	struct elf_file file = with_relr(words, 1);
 	struct fault fault;
 
 	(void)state;
 	assert_non_null(strstr(refusal(&file, &machine_x86_64, &fault), "bitmap"));
 	assert_int_equal(fault.offset, TABLE);
+	assert_int_equal(fault.value, 5);
 }
 
 /* Rules: R2 */

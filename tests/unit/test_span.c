@@ -104,6 +104,7 @@ static void texts_are_compared_whole_or_from_their_beginning(void **state)
 	assert_false(span_is(SPAN("kernel"), "kerne"));
 	assert_false(span_is(SPAN("kernel"), "kernels"));
 	assert_false(span_is(SPAN("kernel"), "kernem"));
+	assert_false(span_is(SPAN("kernel"), "xernel"));
 	assert_true(span_begins(SPAN("kernel"), "ker"));
 	assert_true(span_begins(SPAN("kernel"), ""));
 	assert_false(span_begins(SPAN("ker"), "kernel"));
@@ -118,7 +119,8 @@ static void numbers_are_decimal_or_hexadecimal_with_a_unit_or_refused(void **sta
 {
 	static const struct number numbers[] = {
 		{ "0", true, 0 }, { "7", true, 7 }, { "007", true, 7 }, { "1234567890", true, 1234567890 },
-		{ "0x0", true, 0 }, { "0x1f", true, 0x1f }, { "0xAbCd", true, 0xabcd }, { "0", true, 0 },
+		{ "0x0", true, 0 }, { "0x1f", true, 0x1f }, { "0xabcdef", true, 0xabcdef },
+		{ "0xABCDEF", true, 0xabcdef },
 		{ "4K", true, 4096 }, { "2M", true, 2097152 }, { "1G", true, 1073741824 },
 		{ "3T", true, 3298534883328 }, { "0x10K", true, 16384 }, { "0K", true, 0 },
 		{ "18446744073709551615", true, UINT64_MAX }, { "18446744073709551616", false, 0 },
@@ -132,7 +134,11 @@ static void numbers_are_decimal_or_hexadecimal_with_a_unit_or_refused(void **sta
 		{ "0x1g", false, 0 }, { "1.5", false, 0 }, { "1P", false, 0 },
 	};
 
+	uint64_t unchanged = 4711;
+
 	(void)state;
+	assert_false(span_number((struct span){ 0, 0 }, &unchanged));
+	assert_int_equal(unchanged, 4711);
 	for (unsigned i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		uint64_t value = 4711;
 

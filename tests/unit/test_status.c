@@ -145,6 +145,10 @@ static void a_word_is_cut_to_fit_and_its_unprintables_replaced(void **state)
 	assert_string_equal(fault.word, "a?b?[2J??~ ?c");
 	(void)fault_word(&fault, SPAN("0123456789012345678901234567890123456789012345678901234567890"));
 	assert_string_equal(fault.word, "01234567890123456789012345678901234567890123456");
+	(void)fault_word(&fault, SPAN("x"));
+	assert_string_equal(fault.word, "x");
+	(void)fault_in(&fault, SPAN("k"));
+	assert_non_null(strstr(line(), "k: unknown key: \"x\": BAD_CONFIG"));
 }
 
 /* Rules: M20 */
