@@ -60,15 +60,15 @@ static enum status measure(struct shape *shape, uint64_t granule, struct fault *
 {
 	const struct segment *top = &shape->segments[shape->count - 1];
 	uint64_t last = top->va + (top->mem_bytes - 1);
-	uint64_t most = UINT64_MAX - 2 * (granule - 1);
+	uint64_t most;
 
 	shape->low = align_down(shape->segments[0].va, granule);
 	shape->bytes = (last | (granule - 1)) - shape->low + 1;
 	if (shape->bytes == 0)
 		return fault_value(fault, ST_NO_ADDRESS, "last virtual address", last);
-	if (shape->padding > (most - shape->bytes) / 2)
-		return fault_set(fault, ST_NO_MEMORY, "padding", shape->padding,
-		                 (most - shape->bytes) / 2);
+	most = (UINT64_MAX - shape->bytes) / 2;
+	if (shape->padding > most)
+		return fault_set(fault, ST_NO_MEMORY, "padding", shape->padding, most);
 	return ST_OK;
 }
 

@@ -157,6 +157,42 @@ static void addresses_that_no_machine_has_are_refused(void **state)
 	assert_int_equal(space_find(&space, 0, 1, PAGE, 0, &(uint64_t){ 0 }, &fault), ST_NO_ADDRESS);
 }
 
+/* Rules: M9, M14 */
+static void the_search_is_exact_to_the_byte(void **state)
+{
+	const uint64_t top = 0xfffffffffffff000;     /* the last granule: never */
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct space space;
+	struct fault fault;
+	uint64_t va;
+
+	(void)state;
+	assert_int_equal(space_init(&space, &machine_x86_64, 7, 4, 4, &arena, &fault), ST_OK);
+	assert_int_equal(space_find(&space, top - 0x123, 0x123, 1, 0, &va, &fault), ST_OK);
+	assert_int_equal(va, top - 0x123);
+	assert_int_equal(space_find(&space, top - 0x123, 0x124, 1, 0, &va, &fault), ST_NO_ADDRESS);
+	assert_int_equal(space_find(&space, top - 1, 1, 1, 0, &va, &fault), ST_OK);
+	assert_int_equal(va, top - 1);
+	assert_int_equal(space_find(&space, top, 1, 1, 0, &va, &fault), ST_NO_ADDRESS);
+	assert_int_equal(space_find(&space, 0, 1, 1, 0, &va, &fault), ST_OK);
+	assert_int_equal(va, 0x1000);
+	/* behind a claim comes its guard, and then the first byte that is free */
+	assert_int_equal(space_claim(&space, top - 0x5000, 0x2000, SPAN("a"), 0, &fault), ST_OK);
+	assert_int_equal(space_find(&space, top - 0x5abc, 0x1000, 1, 0, &va, &fault), ST_OK);
+	assert_int_equal(va, top - 0x2000);
+	assert_int_equal(space_find(&space, top - 0x5abc, 0x2000, 1, 0, &va, &fault), ST_OK);
+	assert_int_equal(va, top - 0x2000);
+	assert_int_equal(space_find(&space, top - 0x5abc, 0x2001, 1, 0, &va, &fault), ST_NO_ADDRESS);
+	/* before it too */
+	assert_int_equal(space_find(&space, top - 0x6fff, 0xfff, 1, 0, &va, &fault), ST_OK);
+	assert_int_equal(va, top - 0x6fff);
+	assert_int_equal(space_find(&space, top - 0x6fff, 0x1000, 1, 0, &va, &fault), ST_OK);
+	assert_int_equal(va, top - 0x2000);
+	/* and where only the guard would be left, nothing */
+	assert_int_equal(space_claim(&space, top - 0x2000, 1, SPAN("b"), 1, &fault), ST_OK);
+	assert_int_equal(space_find(&space, top - 0x5abc, 1, 1, 0, &va, &fault), ST_NO_ADDRESS);
+}
+
 /* Rules: M19, M20 */
 static void a_refused_address_says_what_would_have_been_possible(void **state)
 {
@@ -195,6 +231,8 @@ static void claims_that_run_out_are_no_memory(void **state)
 	space.claim_capacity = 1;
 	assert_int_equal(space_claim(&space, 0x5000, 1, SPAN("a"), 0, &fault), ST_OK);
 	assert_int_equal(space_claim(&space, 0x8000, 1, SPAN("a"), 0, &fault), ST_NO_MEMORY);
+	assert_int_equal(fault.value, 2);
+	assert_int_equal(fault.limit, 1);
 	assert_int_equal(space.claim_count, 1);
 }
 
@@ -204,6 +242,7 @@ int main(void)
 		cmocka_unit_test(an_address_is_free_if_its_pages_and_their_neighbors_are),
 		cmocka_unit_test(the_lowest_free_address_with_the_phase_is_found),
 		cmocka_unit_test(addresses_that_no_machine_has_are_refused),
+		cmocka_unit_test(the_search_is_exact_to_the_byte),
 		cmocka_unit_test(a_refused_address_says_what_would_have_been_possible),
 		cmocka_unit_test(claims_that_run_out_are_no_memory),
 	};

@@ -154,7 +154,7 @@ static void the_segment_with_most_file_bytes_decides(void **state)
 /* Rules: M5, M13, M17 */
 static void a_flat_file_that_stays_has_its_own_place_in_the_page(void **state)
 {
-	struct object object = maker_flat(0x2345, 0x1ffd5678);
+	struct object object = maker_flat(0x2345, 0x1ffd5679);
 	struct place_request request = maker_request(&object);
 	struct space space = maker_space();
 	struct placed p;
@@ -162,15 +162,15 @@ static void a_flat_file_that_stays_has_its_own_place_in_the_page(void **state)
 	(void)state;
 	request.may_stay = true;
 	p = maker_place(&space, &request);
-	assert_int_equal(p.rows[0].va, KERNEL_VA + 0x678);
-	assert_int_equal(p.rows[0].data_offset, 0x678);
+	assert_int_equal(p.rows[0].va, KERNEL_VA + 0x679);
+	assert_int_equal(p.rows[0].data_offset, 0x679);
 	assert_int_equal(p.rows[0].mem_bytes, 0x2345);
 	assert_int_equal(p.rows[0].file_bytes, 0x2345);
 	assert_int_equal(p.placement.base, KERNEL_VA);
 	assert_int_equal(p.placement.end, KERNEL_VA + 0x3000);
 	object.bytes.bytes = 3 * MIB;
 	p = maker_place(&space, &request);
-	assert_int_equal(p.rows[0].va, KERNEL_VA + 0x1d5678);
+	assert_int_equal(p.rows[0].va, KERNEL_VA + 0x1d5679);
 	request.may_stay = false;
 	p = maker_place(&space, &request);
 	assert_int_equal(p.rows[0].va, KERNEL_VA);
