@@ -31,6 +31,8 @@ static void assert_pages(const struct canvas *canvas, const struct page *pages)
 {
 	uint32_t at = 0;
 
+	for (uint32_t i = 0; i < canvas->count; i++)
+		assert_true(canvas->maps[i].bytes > 0);
 	for (uint64_t i = 0; i < PAGES; i++) {
 		const struct map *map;
 		bool inside;
