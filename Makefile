@@ -119,7 +119,7 @@ $(eval $(call host,check,$(CHECKS)))
 
 %.a:
 	$(call say,AR)
-	$(Q)rm -f $@ && llvm-ar rcs $@ $^
+	$(Q)rm -f $@.new && llvm-ar rcs $@.new $^ && mv $@.new $@
 $O/smalt: $O/host/smalt
 	$(Q)cp $< $@
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
