@@ -5,7 +5,7 @@
  * hw/i386/x86.c, hw/arm/virt.c, hw/arm/boot.c.
  *
  *     q35    0 ... low RAM: [ arena | loader | initrd | 160K: ACPI ] ... 4 GiB ... high RAM
- *     virt   1 GiB [ 2M | loader | ... | initrd | devicetree | ... ] RAM end
+ *     virt   1 GiB [ 2M | loader | arena | ... | initrd | devicetree | ... ] RAM end
  */
 #include "model.h"
 
@@ -20,15 +20,32 @@
 #define PAGE (4 * K)
 #define MODEL_RANGES 64
 
-/* The loader image; build/<machine>/smalt.map has the real numbers of a build. */
-#define LOADER_BYTES (256 * K)
+/*
+ * The loader image as the builds of this version make it; another compiler may
+ * need a page more or less (build/<machine>/smalt.map has the numbers).
+ */
+#define LOADER_BYTES (228 * K)
+#define PARTS_MAX 5
 
-static const struct { uint32_t kind, prot; uint64_t bytes; } parts[] = {
-	{ SMALT_KIND_JUMP, SMALT_R | SMALT_X, PAGE },
-	{ SMALT_KIND_REPORTER, SMALT_R | SMALT_X, 2 * PAGE },
-	{ SMALT_KIND_REPORTER, SMALT_R, PAGE },
-	{ SMALT_KIND_REPORTER, SMALT_R | SMALT_W, PAGE },
+struct layout {
+	uint64_t parts_offset;
+	struct { uint32_t kind, prot, pages; } parts[PARTS_MAX];
 };
+
+static const struct layout q35_layout = { 120 * K, {
+	{ SMALT_KIND_JUMP, SMALT_R | SMALT_X, 1 },
+	{ SMALT_KIND_REPORTER, SMALT_R | SMALT_X, 2 },
+	{ SMALT_KIND_REPORTER, SMALT_R, 1 },
+	{ SMALT_KIND_CPU, SMALT_R, 2 },
+	{ SMALT_KIND_REPORTER, SMALT_R | SMALT_W, 1 },
+} };
+
+static const struct layout virt_layout = { 128 * K, {
+	{ SMALT_KIND_JUMP, SMALT_R | SMALT_X, 1 },
+	{ SMALT_KIND_REPORTER, SMALT_R | SMALT_X, 2 },
+	{ SMALT_KIND_REPORTER, SMALT_R, 1 },
+	{ SMALT_KIND_REPORTER, SMALT_R | SMALT_W, 1 },
+} };
 
 /* --- what both machines need --- */
 
@@ -46,23 +63,22 @@ static void add(struct builder *b, uint64_t pa, uint64_t end, uint32_t type)
 }
 
 /* As boot/self.c does: a 64th of what is usable, within limits. */
-static uint64_t arena_bytes(uint64_t ram_bytes)
+static uint64_t arena_bytes(uint64_t usable_bytes)
 {
-	return align_down(max_u64(512 * K, min_u64(ram_bytes / 64, 16 * M)), PAGE);
+	return align_down(max_u64(512 * K, min_u64(usable_bytes / 64, 16 * M)), PAGE);
 }
 
-static void put_loader(struct builder *b, uint64_t loader_pa, uint64_t arena_pa, uint64_t arena)
+static void put_loader(struct builder *b, const struct layout *layout, uint64_t pa)
 {
 	struct env *env = b->env;
-	uint64_t pa = loader_pa + LOADER_BYTES / 2;
+	uint64_t part_pa = pa + layout->parts_offset;
 
-	env->loader = (struct range){ loader_pa, LOADER_BYTES };
-	add(b, loader_pa, loader_pa + LOADER_BYTES, SMALT_MEM_RECLAIMABLE);
-	add(b, arena_pa, arena_pa + arena, SMALT_MEM_RECLAIMABLE);
-	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		env->parts[env->part_count++] =
-			(struct part){ parts[i].kind, parts[i].prot, pa, parts[i].bytes };
-		pa += parts[i].bytes;
+	env->loader = (struct range){ pa, LOADER_BYTES };
+	add(b, pa, pa + LOADER_BYTES, SMALT_MEM_RECLAIMABLE);
+	for (unsigned i = 0; i < PARTS_MAX && layout->parts[i].pages; i++) {
+		env->parts[env->part_count++] = (struct part){ layout->parts[i].kind,
+			layout->parts[i].prot, part_pa, layout->parts[i].pages * PAGE };
+		part_pa += layout->parts[i].pages * PAGE;
 	}
 }
 
@@ -85,6 +101,7 @@ static enum status too_small(const struct model *model, uint64_t needed, struct 
 #define Q35_SPLIT_LOW 0x80000000ull  /* ... so much lies below 4 GiB */
 #define Q35_ACPI (160 * K)           /* kept free above -initrd */
 #define Q35_FIRMWARE (128 * K)       /* reserved at the top of low RAM: ACPI tables and SeaBIOS */
+#define Q35_START (20 * K)           /* start info, its arrays, the command line */
 #define Q35_HOLE64 (32 * G)          /* PCI window behind high RAM */
 #define AMD_HOLE 0xfd00000000ull     /* AMD I/O Virtualization (48882), 2.1.2: HyperTransport */
 #define AMD_HOLE_END 0x10000000000ull
@@ -117,15 +134,17 @@ static enum status q35(const struct model *model, struct builder *b)
 {
 	struct env *env = b->env;
 	uint64_t low = model->ram_bytes < Q35_SPLIT ? model->ram_bytes : Q35_SPLIT_LOW;
-	uint64_t arena = arena_bytes(model->ram_bytes);
-	uint64_t needed = M + arena + LOADER_BYTES + model->file_bytes + Q35_ACPI + PAGE, file_pa;
+	uint64_t kept = Q35_FIRMWARE + LOADER_BYTES + align_up(model->file_bytes, PAGE) + Q35_START;
+	uint64_t needed = M + kept + Q35_ACPI + arena_bytes(model->ram_bytes), arena, file_pa;
 
 	if (low < needed)
 		return too_small(model, needed, b->fault);
+	arena = arena_bytes(model->ram_bytes - kept);
 	file_pa = align_down(low - Q35_ACPI - 1 - model->file_bytes, PAGE);
 	q35_memory(b, model->ram_bytes, low);
 	put_file(b, file_pa, model->file_bytes);
-	put_loader(b, file_pa - LOADER_BYTES, file_pa - LOADER_BYTES - arena, arena);
+	put_loader(b, &q35_layout, file_pa - LOADER_BYTES);
+	add(b, env->loader.pa - arena, env->loader.pa, SMALT_MEM_RECLAIMABLE);
 	env->cpu = (struct cpu){ .levels = 4, .x86_isa = 0x7, .pa_bits = 40 };
 	env->rsdp_pa = model->ram_bytes > low ? 0xf59c0 : 0xf59e0;
 	env->tables[env->table_count++] = (struct range){ 0xf5000, PAGE };
@@ -138,24 +157,30 @@ static enum status q35(const struct model *model, struct builder *b)
 /* --- virt --- */
 
 #define VIRT_RAM G
-#define VIRT_TREE_BYTES M            /* fdt_totalsize() of what QEMU passes */
+#define VIRT_TREE (M)                /* fdt_totalsize() of what QEMU passes: most of it is room */
+#define VIRT_TREE_BYTES 0x1dc8       /* of the loader's copy, in its arena, ... */
+#define VIRT_TREE_OFFSET (52 * K)    /* ... behind the lists of the environment */
+#define VIRT_EARLY (188 * K)         /* behind the image: what it needs before it has an arena */
 
 static enum status virt(const struct model *model, struct builder *b)
 {
 	struct env *env = b->env;
 	uint64_t file_pa = VIRT_RAM + min_u64(model->ram_bytes / 2, 128 * M);
 	uint64_t tree_pa = align_up(file_pa + model->file_bytes, 2 * M);
-	uint64_t loader_pa = VIRT_RAM + 2 * M, arena = arena_bytes(model->ram_bytes);
-	uint64_t needed = tree_pa + VIRT_TREE_BYTES - VIRT_RAM;
+	uint64_t loader_pa = VIRT_RAM + 2 * M, arena_pa = loader_pa + LOADER_BYTES + VIRT_EARLY;
+	uint64_t kept = arena_pa - loader_pa + align_up(model->file_bytes, PAGE) + VIRT_TREE;
+	uint64_t needed = max_u64(tree_pa + VIRT_TREE - VIRT_RAM,
+	                          2 * (arena_pa - VIRT_RAM + arena_bytes(model->ram_bytes)));
 
-	needed = max_u64(needed, 2 * (2 * M + LOADER_BYTES + arena));
 	if (model->ram_bytes < needed)
 		return too_small(model, needed, b->fault);
 	add(b, VIRT_RAM, VIRT_RAM + model->ram_bytes, SMALT_MEM_USABLE);
 	put_file(b, file_pa, model->file_bytes);
-	put_loader(b, loader_pa, loader_pa + LOADER_BYTES, arena);
-	env->devicetree = (struct file){ span_of("devicetree"), tree_pa, { NULL, VIRT_TREE_BYTES }, false };
-	add(b, tree_pa, tree_pa + VIRT_TREE_BYTES, SMALT_MEM_RECLAIMABLE);
+	put_loader(b, &virt_layout, loader_pa);
+	add(b, loader_pa, arena_pa + arena_bytes(model->ram_bytes - kept), SMALT_MEM_RECLAIMABLE);
+	env->devicetree = (struct file){ span_of("devicetree"), arena_pa + VIRT_TREE_OFFSET,
+		{ NULL, VIRT_TREE_BYTES }, false };
+	add(b, tree_pa, tree_pa + VIRT_TREE, SMALT_MEM_RECLAIMABLE);
 	env->cpu = (struct cpu){ .levels = 4, .el = 1, .pa_bits = 48, .counter_hz = 62500000 };
 	env->serial_kind = SMALT_SERIAL_PL011;
 	env->serial_address = 0x9000000;

@@ -309,6 +309,26 @@ def test_memory_lies_where_qemu_puts_it(machine, smalt, kernel, ram):
         assert size == low or (1 << 32) + size - low in ends
 
 
+@pytest.mark.parametrize("ram", ["128M", "3G"])
+def test_the_simulated_machine_plans_as_the_real_one(machine, smalt, ram, tmp_path):
+    """Rules: M3, P6"""
+    kernel = guest.build("zero", machine)
+    printed = subprocess.run([str(smalt), "run", str(kernel), "--ram", ram, "--append", "smalt.env=serial"],
+                             stdin=subprocess.DEVNULL, capture_output=True)
+    (tmp_path / "env").write_bytes(printed.stdout)
+    real = planned(smalt, kernel, "--env", tmp_path / "env")
+    model = planned(smalt, kernel, "--ram", ram, "--append", "smalt.env=serial")
+
+    def own(result):
+        return [(row["kind"], row["prot"], row["leaf"]) for row in result["mappings"] if row["object"] is None]
+    assert own(model) == own(real)
+    assert [o["base"] for o in model["objects"]] == [o["base"] for o in real["objects"]]
+    assert model["direct_map"]["bytes"] == real["direct_map"]["bytes"]
+    kinds = [[(m["type"], m["pa"]) for m in result["memory"] if m["type"] in ("reserved", "mmio")]
+             for result in (model, real)]
+    assert kinds[0] == kinds[1]
+
+
 def test_too_little_memory_is_refused_with_both_numbers(machine, smalt, kernel):
     """Rules: M20"""
     bad, _ = refused(smalt, kernel, "--ram", "1M")
