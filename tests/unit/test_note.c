@@ -192,6 +192,52 @@ static void a_note_that_is_longer_than_its_header_is_refused(void **state)
 	}
 }
 
+/* Rules: M19, M20 */
+static void the_place_of_a_bad_note_behind_a_good_one_is_its_own(void **state)
+{
+	struct elf_file file = WITH_NOTES(GNU_BUILD_ID FREEBSD_16, 4);
+	struct reading r;
+
+	(void)state;
+	put32(&file, NOTES + 20 + 4, 5);
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_BAD_HEADER);
+	assert_int_equal(r.fault.offset, NOTES + 24);
+	assert_int_equal(r.fault.limit, 4);
+	reading_free(&r);
+	put32(&file, NOTES + 20, 13);
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_BAD_HEADER);
+	assert_int_equal(r.fault.offset, NOTES + 20);
+	assert_int_equal(r.fault.limit, 12);
+	reading_free(&r);
+}
+
+/* The good file with this header before its segments instead of behind them. */
+static struct elf_file header_first(struct phdr p)
+{
+	struct elf_file file = elf_headers(2);
+
+	add_phdr(&file, p);
+	add_phdr(&file, (struct phdr){ 1, 5, 0, 0x400000, 0x400, 0x400, 0x1000 });
+	return file;
+}
+
+/* Rules: M16 */
+static void a_note_header_may_stand_before_every_segment(void **state)
+{
+	struct elf_file file = header_first((struct phdr){ 4, 4, NOTES, 0x400300, 19, 19, 4 });
+	struct reading r;
+
+	(void)state;
+	memcpy(file.bytes + NOTES, GNU_BUILD_ID, 19);
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_OK);
+	assert_int_equal(r.object.note_count, 1);
+	assert_int_equal(r.object.notes[0].va, 0x400310);
+	reading_free(&r);
+}
+
 /* A file of n notes in n headers that all cover the same bytes would take n * n steps. */
 /* Rules: M19 */
 static void headers_that_cover_more_bytes_than_the_file_has_are_refused(void **state)
@@ -354,6 +400,32 @@ static void a_property_of_the_wrong_size_is_refused(void **state)
 	}
 }
 
+/* Rules: M15, M20 */
+static void the_place_of_a_bad_property_behind_a_good_one_is_its_own(void **state)
+{
+	struct elf_file file = header_first((struct phdr){ 0x6474e553, 4, NOTES, 0x400300, 48, 48, 8 });
+	struct reading r;
+
+	(void)state;
+	memcpy(file.bytes + NOTES, PROPERTIES("\x20") X86_FEATURES ISA_NEEDED, 48);
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_OK);
+	assert_int_equal(r.object.x86_isa_needed, 7);
+	reading_free(&r);
+	put32(&file, NOTES + 32 + 4, 9);
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_BAD_HEADER);
+	assert_int_equal(r.fault.offset, NOTES + 32 + 4);
+	assert_int_equal(r.fault.limit, 8);
+	reading_free(&r);
+	put32(&file, NOTES + 32 + 4, 8);
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_BAD_HEADER);
+	assert_int_equal(r.fault.offset, NOTES + 32 + 4);
+	assert_int_equal(r.fault.limit, 4);
+	reading_free(&r);
+}
+
 /* Rules: M16 */
 static void the_first_build_id_counts(void **state)
 {
@@ -376,6 +448,8 @@ int main(void)
 		cmocka_unit_test(a_rest_that_is_too_short_for_a_note_is_padding),
 		cmocka_unit_test(an_owner_may_lack_its_nul_and_a_note_everything),
 		cmocka_unit_test(a_note_that_is_longer_than_its_header_is_refused),
+		cmocka_unit_test(the_place_of_a_bad_note_behind_a_good_one_is_its_own),
+		cmocka_unit_test(a_note_header_may_stand_before_every_segment),
 		cmocka_unit_test(headers_that_cover_more_bytes_than_the_file_has_are_refused),
 		cmocka_unit_test(the_request_of_a_kernel_is_found_and_must_be_one),
 		cmocka_unit_test(the_pvh_entry_has_four_bytes_or_eight),
@@ -383,6 +457,7 @@ int main(void)
 		cmocka_unit_test(properties_of_aarch64_are_not_those_of_x86),
 		cmocka_unit_test(a_property_header_counts_without_a_note_header),
 		cmocka_unit_test(a_property_of_the_wrong_size_is_refused),
+		cmocka_unit_test(the_place_of_a_bad_property_behind_a_good_one_is_its_own),
 		cmocka_unit_test(the_first_build_id_counts),
 	};
 

@@ -224,6 +224,7 @@ static void no_number_in_a_good_file_makes_the_reader_leave_the_file(void **stat
 	}
 }
 
+/* Exactly so much memory as the arena has: a byte behind it is found by the sanitizer. */
 /* Rules: M1, M19 */
 static void every_arena_that_is_too_small_gives_no_memory(void **state)
 {
@@ -231,14 +232,15 @@ static void every_arena_that_is_too_small_gives_no_memory(void **state)
 	for (struct blob *b = blobs("OK"); b; b = drop(b)) {
 		enum status status = ST_NO_MEMORY;
 
-		for (uint64_t bytes = 0; status == ST_NO_MEMORY; bytes++) {
-			struct arena arena = scratch(bytes);
+		for (uint64_t bytes = 1; status == ST_NO_MEMORY; bytes++) {
+			struct arena arena = { malloc(bytes), bytes, 0 };
 			struct reading r = read_bytes(b->bytes, b->count, 0, &arena);
 
 			status = r.status;
 			assert_true(arena.used <= bytes);
 			assert_true(bytes < 4096);
 			reading_free(&r);
+			free(arena.base);
 		}
 		assert_int_equal(status, ST_OK);
 	}
