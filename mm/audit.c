@@ -179,15 +179,18 @@ static enum status meet(const struct walk *w, uint64_t va, uint64_t entry)
 	return ST_OK;
 }
 
-/* The first `matched` entries agree, but the run that the last of them belong to is not whole. */
+/* The run that the last of `matched` entries belongs to is not whole: the next entry, or the plan, ends it. */
 static enum status torn(const struct walk *w, const struct stretch *s, unsigned matched,
                         uint64_t left)
 {
-	unsigned shift = level_shift(s->level);
-	uint64_t ahead = (uint64_t)matched << shift;
+	bool plan_ends = matched == left;
+	unsigned at = plan_ends ? matched - 1 : matched;
+	uint64_t ahead = (uint64_t)at << level_shift(s->level);
+	uint64_t expected = s->entry[0] + ahead;
 
-	return differ(w->fault, s->va + ahead, matched < s->count ? s->entry[matched] : 0,
-	              matched < left ? s->entry[0] + ahead : 0);
+	if (plan_ends)
+		expected &= ~w->manual->contiguous;
+	return differ(w->fault, s->va + ahead, s->entry[at], expected);
 }
 
 static void advance(struct walk *w, uint64_t bytes)

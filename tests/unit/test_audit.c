@@ -157,10 +157,18 @@ static void a_run_that_is_not_whole_is_refused(void **state)
 		write_aarch64();
 		storage[4][i] &= ~0x0010000000000000ull;
 		assert_int_equal(audit(&t, aarch64_maps, 2), ST_AUDIT);
+		/* without its first entry it begins at the second, unaligned */
+		assert_int_equal(fault.value, i == 0 ? 0x0070000040011703 : storage[4][i]);
+		assert_int_equal(fault.limit, i == 0 ? 0x0060000040011703
+		                                     : 0x0070000040010703 + i * 4096);
 	}
 	write_aarch64();
 	storage[4][16] |= 0x0010000000000000ull;     /* begins a run that the plan does not fill */
-	assert_int_equal(audit(&t, aarch64_maps, 2), ST_AUDIT);
+	assert_differs(audit(&t, aarch64_maps, 2), "va 0xffff800002010000",
+	               0x0070000040020703, 0x0060000040020703);
+	write_aarch64();
+	storage[3][15] = 0;
+	assert_differs(audit(&t, aarch64_maps, 2), "va 0xffff800001e00000", 0, 0x0050000081e00781);
 	/* all sixteen there, but pa is not aligned to the run */
 	write_aarch64();
 	memcpy(maps, aarch64_maps, sizeof(maps));
@@ -210,6 +218,32 @@ static void the_direct_map_is_counted_apart(void **state)
 	assert_int_equal(leaves.rows[12], 2 + 16 + 2);
 	assert_int_equal(leaves.rows[21], 1);
 	assert_int_equal(leaves.rows[30], 0);
+}
+
+/* The bits of builder and audit come from two readings of the manuals: they must agree. */
+/* Rules: P7, M18 */
+static void all_rights_and_memory_types_are_read_as_they_are_written(void **state)
+{
+	struct map maps[48];
+	uint32_t count = 0;
+
+	(void)state;
+	for (uint32_t prot = 0; prot < 16; prot++)
+		for (uint32_t memory = 0; (prot & SMALT_R) && memory < 3; memory++) {
+			uint64_t at = (count + 1) * 2 * M;
+
+			maps[count++] = (struct map){ at, G + at + 4 * K, 4 * K, prot, memory };
+			maps[count++] = (struct map){ at + 2 * M, G + at, 2 * M, prot, memory };
+		}
+	assert_int_equal(count, 48);
+	for (unsigned m = 0; m < 2; m++) {
+		struct audit_tables t = tables_of(machines[m]->elf_machine,
+		                                  build(machines[m], maps, count));
+
+		assert_int_equal(audit(&t, maps, count), ST_OK);
+		assert_int_equal(leaves.rows[12], 24);
+		assert_int_equal(leaves.rows[21], 24);
+	}
 }
 
 /* Entries that hold something: all 64 bits. Empty ones: some bits, next to others and far away. */
@@ -358,6 +392,7 @@ int main(void)
 		cmocka_unit_test(runs_of_aarch64_count_as_one_leaf),
 		cmocka_unit_test(a_run_that_is_not_whole_is_refused),
 		cmocka_unit_test(the_direct_map_is_counted_apart),
+		cmocka_unit_test(all_rights_and_memory_types_are_read_as_they_are_written),
 		cmocka_unit_test(each_bit_of_each_entry_that_is_broken_is_found),
 		cmocka_unit_test(a_piece_more_or_less_or_elsewhere_is_found),
 		cmocka_unit_test(a_large_leaf_at_pa_0_of_x86_64_is_refused),
