@@ -30,14 +30,12 @@ uint32_t shape_rows(const struct shape *shape);
 /* Whole pages without a gap that one or more segments lie on. */
 struct block {
 	uint64_t va, bytes;              /* padding included */
-	uint32_t segment;                /* place of the first in segments[] */
 };
 
 /*
- * The next block of the biased shape; *at is 0 at first and only for this function. False at
- * the end. Between blocks lies at least one granule.
+ * The next block, at the file's addresses; *at is 0 at first and only for this function. False
+ * at the end. Between blocks lies at least one granule.
  */
-bool shape_block(const struct shape *shape, uint64_t granule, uint64_t bias, uint32_t *at,
-                 struct block *block);
+bool shape_block(const struct shape *shape, uint64_t granule, uint32_t *at, struct block *block);
 
 #endif

@@ -26,7 +26,7 @@ static enum status place_fixed(const struct space *space, const struct shape *sh
 		if (status != ST_OK)
 			return fault_segment(fault, segment->index);
 	}
-	for (uint32_t at = 0; status == ST_OK && shape_block(shape, space->granule, 0, &at, &block); )
+	for (uint32_t at = 0; status == ST_OK && shape_block(shape, space->granule, &at, &block); )
 		status = space_free_at(space, block.va, block.bytes, SMALT_NONE, fault);
 	return status;
 }

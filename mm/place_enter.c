@@ -13,7 +13,7 @@ static enum status claim_blocks(struct space *space, const struct place_request 
 {
 	struct block block;
 
-	for (uint32_t at = 0; shape_block(shape, space->granule, 0, &at, &block); ) {
+	for (uint32_t at = 0; shape_block(shape, space->granule, &at, &block); ) {
 		enum status status = space_claim(space, block.va, block.bytes, request->object->name,
 		                                 request->object_index, fault);
 		if (status != ST_OK)
@@ -27,7 +27,7 @@ static uint32_t count_blocks(const struct space *space, const struct shape *shap
 	struct block block;
 	uint32_t count = 0;
 
-	for (uint32_t at = 0; shape_block(shape, space->granule, 0, &at, &block); )
+	for (uint32_t at = 0; shape_block(shape, space->granule, &at, &block); )
 		count++;
 	return shape->movable ? 1 : count;
 }

@@ -103,15 +103,13 @@ uint32_t shape_rows(const struct shape *shape)
 	return shape->count + (shape->padding != 0 ? 2 : 0);
 }
 
-bool shape_block(const struct shape *shape, uint64_t granule, uint64_t bias, uint32_t *at,
-                 struct block *block)
+bool shape_block(const struct shape *shape, uint64_t granule, uint32_t *at, struct block *block)
 {
-	uint64_t last = 0;
-	uint32_t i = *at;
+	uint64_t last;
+	uint32_t first = *at, i = first;
 
 	if (i == shape->count)
 		return false;
-	block->segment = i;
 	block->va = align_down(shape->segments[i].va, granule);
 	do {
 		const struct segment *segment = &shape->segments[i++];
@@ -120,13 +118,12 @@ bool shape_block(const struct shape *shape, uint64_t granule, uint64_t bias, uin
 	} while (i < shape->count && align_down(shape->segments[i].va, granule) <= last + 1 &&
 	         last != UINT64_MAX);
 	block->bytes = last - block->va + 1;
-	if (block->segment == 0) {
+	if (first == 0) {
 		block->va -= shape->padding;
 		block->bytes += shape->padding;
 	}
 	if (i == shape->count)
 		block->bytes += shape->padding;
-	block->va += bias;
 	*at = i;
 	return true;
 }
