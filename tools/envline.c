@@ -19,7 +19,8 @@ enum status envline_bad(struct envline *r, const char *field, struct span word)
 	return fault_place(r->fault, r->number, (uint32_t)column);
 }
 
-enum status envline_bad_word(struct envline *r, const char *field, struct span word, const char *nearest)
+enum status envline_bad_word(struct envline *r, const char *field, struct span word,
+                             const char *nearest)
 {
 	enum status status = envline_bad(r, field, word);
 

@@ -269,7 +269,7 @@ static enum status parse_line(struct envline *r)
 		return envline_bad_word(r, "key", key, key_nearest(key));
 	if (keys[i].once && (r->seen >> i & 1)) {
 		envline_bad(r, "key", key);
-		return fault_hint(r->fault, "This fact stands in two lines: remove one.");
+		return fault_hint(r->fault, "this fact stands in two lines: remove one");
 	}
 	r->seen |= 1u << i;
 	status = keys[i].parse(r);

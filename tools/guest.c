@@ -21,6 +21,7 @@
 #include "seek.h"
 
 #define PC_MS 2000               /* QEMU's time to say where the guest is */
+#define WRITE_MS 100             /* between two tries to show something */
 
 enum { SERIAL, QMP, SIGNALS, SOURCES };
 
@@ -43,35 +44,50 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* What the guest prints goes out as it comes, byte for byte. False at its end. */
-static bool read_serial(struct watch *w)
+/* What the guest prints goes out as it comes, byte for byte. */
+static void show(const char *bytes, size_t count)
 {
+	struct pollfd out = { STDOUT_FILENO, POLLOUT, 0 };
+
+	while (count > 0) {
+		ssize_t put = write(STDOUT_FILENO, bytes, count);
+
+		if (put < 0 && errno == EAGAIN)
+			poll(&out, 1, WRITE_MS);
+		else if (put < 0 && errno != EINTR)
+			return;          /* nobody reads: the guest still runs to its end */
+		if (put > 0) {
+			bytes += put;
+			count -= (size_t)put;
+		}
+	}
+}
+
+enum reading { READING_END, READING_NOTHING, READING_SOME };
+
+static enum reading read_serial(struct watch *w)
+{
+	struct outcome *outcome = &w->end->outcome;
 	char bytes[4096];
 	ssize_t got = read(w->qemu.serial_fd, bytes, sizeof(bytes));
 
 	if (got <= 0)
-		return got < 0 && (errno == EAGAIN || errno == EINTR);
-	for (ssize_t done = 0; done < got;) {
-		ssize_t put = write(STDOUT_FILENO, bytes + done, (size_t)(got - done));
-
-		if (put < 0 && errno != EINTR && errno != EAGAIN)
-			break;           /* nobody reads: the guest still runs to its end */
-		done += put > 0 ? put : 0;
-	}
+		return got < 0 && (errno == EAGAIN || errno == EINTR) ? READING_NOTHING : READING_END;
+	show(bytes, (size_t)got);
 	w->end->serial_bytes += (uint64_t)got;
-	w->end->outcome.fail_seen |= seek_feed(&w->fail, bytes, (uint64_t)got);
-	w->end->outcome.expect_seen |= seek_feed(&w->expect, bytes, (uint64_t)got);
-	w->over |= w->end->outcome.fail_seen || w->end->outcome.expect_seen;
-	return true;
+	outcome->fail_seen = seek_feed(&w->fail, bytes, (uint64_t)got);
+	outcome->expect_seen = seek_feed(&w->expect, bytes, (uint64_t)got);
+	w->over = outcome->fail_seen || outcome->expect_seen;
+	return READING_SOME;
 }
 
 /* QEMU has ended: what it said before is still in the pipes. */
 static void drain(struct watch *w)
 {
-	while (!w->over && read_serial(w) && errno != EAGAIN)
-		errno = 0;
-	while (qmp_read(&w->qmp) && errno != EAGAIN)
-		errno = 0;
+	while (!w->over && read_serial(w) == READING_SOME)
+		;
+	while (qmp_read(&w->qmp) == QMP_READ)
+		;
 	w->over = true;
 }
 
@@ -88,7 +104,6 @@ static void take_signal(struct watch *w)
 	} else if (qemu_ended(&w->qemu, &status)) {
 		w->end->outcome.exited = WIFEXITED(status);
 		w->end->outcome.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-		errno = 0;
 		drain(w);
 	}
 }
@@ -117,9 +132,9 @@ static void step(struct watch *w, struct pollfd sources[SOURCES])
 	if (poll(sources, SOURCES, (int)(left > 60000 ? 60000 : left)) <= 0)
 		return;
 	/* A closed pipe is not the end: the child's exit is. */
-	if (sources[SERIAL].revents && !read_serial(w))
+	if (sources[SERIAL].revents && read_serial(w) == READING_END)
 		sources[SERIAL].fd = -1;
-	if (sources[QMP].revents && !qmp_read(&w->qmp))
+	if (sources[QMP].revents && qmp_read(&w->qmp) == QMP_END)
 		sources[QMP].fd = -1;
 	if (w->asked_pc && w->qmp.has_pc)
 		w->over = true;
@@ -162,7 +177,8 @@ static int open_signals(sigset_t *before)
 static bool watch(struct watch *w, const struct guest_request *request)
 {
 	struct termios terminal;
-	bool has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
+	bool has_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+	                    tcgetattr(STDIN_FILENO, &terminal) == 0;
 	bool started;
 
 	if (request->timeout_seconds)

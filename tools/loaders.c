@@ -49,7 +49,7 @@ bool loaders_find(const struct machine *machine, char path[LOADERS_PATH_BYTES])
 		return true;
 	if (has_own && (try(own, "", machine, path) || try(own, "/../lib/smalt", machine, path)))
 		return true;
-	say("no %s/%s in $SMALT_LOADERS, beside the command or in ../lib/smalt: build it, or name it with --loader",
+	say("no %s/%s in $SMALT_LOADERS, beside the command or in ../lib/smalt: build it, or use --loader",
 	    machine->name, file_name(machine));
 	return false;
 }

@@ -92,7 +92,7 @@ static void put_file(struct builder *b, uint64_t pa, uint64_t bytes)
 static enum status too_small(const struct model *model, uint64_t needed, struct fault *fault)
 {
 	fault_set(fault, ST_NO_MEMORY, "RAM", model->ram_bytes, needed);
-	return fault_hint(fault, "The file, the loader and what the machine keeps do not fit: use a larger --ram.");
+	return fault_hint(fault, "file, loader and what the machine keeps do not fit: use a larger --ram");
 }
 
 /* --- q35 --- */

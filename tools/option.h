@@ -27,7 +27,7 @@ struct options options_begin(const struct option *table, int count, char **words
 
 /*
  * The index of the next option, OPTION_WORD, or OPTION_END. `--name=value` is
- * `--name value`; behind `--` all are words. OPTION_WRONG: it said what is wrong and the nearest option.
+ * `--name value`; behind `--` all are words. OPTION_WRONG: it said what is wrong.
  */
 int options_next(struct options *options);
 

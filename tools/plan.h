@@ -39,7 +39,7 @@ extern const struct word plan_roles[];
 extern const struct word plan_formats[];
 extern const struct word plan_why[];
 
-/* The flags of a row one after another: the word of the lowest bit of *flags, which is cleared; NULL at the end. */
+/* A row's flags one after another: the word of the lowest bit, which is cleared; NULL at the end. */
 const char *plan_flag(uint32_t *flags);
 
 /* "4K", "2M": bytes in the largest unit that divides them; hexadecimal if even K does not. */

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A message is short and the other end reads: it goes out whole, or QEMU is gone and its end says why. */
+/* It is short and QEMU reads: it goes out whole, or QEMU is gone and its end says why. */
 static void send_text(const struct qmp *qmp, const char *text)
 {
 	(void)!send(qmp->fd, text, strlen(text), MSG_NOSIGNAL);
@@ -90,16 +90,16 @@ static void take_line(struct qmp *qmp, uint32_t bytes)
 	qmp->length -= bytes;
 }
 
-bool qmp_read(struct qmp *qmp)
+enum qmp_read qmp_read(struct qmp *qmp)
 {
 	ssize_t got = recv(qmp->fd, qmp->line + qmp->length, sizeof(qmp->line) - qmp->length,
 	                   MSG_DONTWAIT);
 	const char *newline;
 
 	if (got <= 0)
-		return got < 0 && (errno == EAGAIN || errno == EINTR);
+		return got < 0 && (errno == EAGAIN || errno == EINTR) ? QMP_NOTHING : QMP_END;
 	qmp->length += (uint32_t)got;
 	while ((newline = memchr(qmp->line, '\n', qmp->length)) != NULL)
 		take_line(qmp, (uint32_t)(newline - qmp->line) + 1);
-	return qmp->length < sizeof(qmp->line);
+	return qmp->length < sizeof(qmp->line) ? QMP_READ : QMP_END;
 }

@@ -23,8 +23,9 @@ struct qmp {
 	uint32_t length;
 };
 
-/* Reads what has come and answers it. False at the end of the connection. */
-bool qmp_read(struct qmp *qmp);
+/* Reads what has come and answers it, or finds that nothing has, or the end of the connection. */
+enum qmp_read { QMP_END, QMP_NOTHING, QMP_READ };
+enum qmp_read qmp_read(struct qmp *qmp);
 
 /* Stops the guest and asks for its registers: has_pc after later reads. */
 void qmp_ask_pc(struct qmp *qmp);

@@ -74,7 +74,8 @@ enum status ram_place(const struct ram *ram, uint64_t pa, int fd, uint64_t bytes
 		return ST_OK;
 	if (pa % HOST_PAGE != 0)
 		return read_whole(to, fd, bytes, fault);
-	if (mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0) == MAP_FAILED)
+	if (mmap(to, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd,
+	         0) == MAP_FAILED)
 		return fault_file(fault, "boot file", "map", errno);
 	return ST_OK;
 }

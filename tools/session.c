@@ -123,7 +123,7 @@ static enum status read_env(struct session *s, const struct session_request *req
 	if (status == ST_OK && request->machine && request->machine != s->env.machine) {
 		fault_field(fault, ST_BAD_ENVIRONMENT, "machine");
 		fault_word(fault, span_of(s->env.machine->name));
-		status = fault_hint(fault, "--machine names another one: leave it out with --env.");
+		status = fault_hint(fault, "--machine names another one: leave it out with --env");
 	}
 	if (status != ST_OK)
 		return fault_in(fault, span_of(request->environment));
@@ -155,11 +155,11 @@ static enum status place_file(struct session *s, struct fault *fault)
 
 	if (!file) {
 		fault_field(fault, ST_BAD_ENVIRONMENT, "file");
-		return fault_hint(fault, "A line `file initrd START BYTES` says where the machine has the archive.");
+		return fault_hint(fault, "a line `file initrd START BYTES` says where the machine has it");
 	}
 	if (file->bytes.bytes != bytes) {
 		fault_set(fault, ST_BAD_ENVIRONMENT, "bytes of the file", file->bytes.bytes, bytes);
-		return fault_hint(fault, "The environment was recorded with another file: record it again.");
+		return fault_hint(fault, "the environment was recorded with another file: record it again");
 	}
 	return ram_place(&s->ram, file->pa, s->boot_file.fd, bytes, fault);
 }

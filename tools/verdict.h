@@ -32,7 +32,7 @@ struct outcome {
 };
 
 struct rules {
-	bool debug_exit;         /* x86_64: isa-debug-exit makes v into (v << 1) | 1; else the status itself */
+	bool debug_exit;         /* x86_64: isa-debug-exit makes v into (v << 1) | 1 */
 	bool expects;            /* --expect was given */
 	int pass_status;         /* --pass-status: QEMU's own that means success; -1: not given */
 };

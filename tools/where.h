@@ -15,7 +15,7 @@
  */
 void where_describe(const struct session_request *request, uint64_t va, char text[WHERE_BYTES]);
 
-/* The name of the function or object of an ELF file that holds va, with the distance; empty if there is none. */
+/* The symbol of an ELF file that holds va, with the distance; empty if there is none. */
 void where_symbol(struct span elf_bytes, uint64_t va, char *text, uint32_t text_bytes);
 
 #endif

@@ -41,7 +41,7 @@ static int close_pair(void **state)
 static void qemu_says(const char *text)
 {
 	assert_int_equal(write(other, text, strlen(text)), strlen(text));
-	assert_true(qmp_read(qmp));
+	assert_int_equal(qmp_read(qmp), QMP_READ);
 }
 
 static void assert_hears(const char *text)
@@ -95,10 +95,10 @@ static void what_is_no_message_is_passed_over(void **state)
 static void the_end_of_the_connection_is_told(void **state)
 {
 	(void)state;
-	assert_true(qmp_read(qmp));
+	assert_int_equal(qmp_read(qmp), QMP_NOTHING);
 	close(other);
 	other = -1;
-	assert_false(qmp_read(qmp));
+	assert_int_equal(qmp_read(qmp), QMP_END);
 }
 
 static void the_program_counter_is_found_in_registers_of_both_machines(void **state)
