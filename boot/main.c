@@ -47,10 +47,14 @@ static enum status plan_any(struct boot *boot, const struct env *env, struct are
 	}
 }
 
+/* A foreign kernel begins with its caches off, and reads what is in memory. */
 static void sync_caches(const struct boot *boot)
 {
-	for (uint32_t i = 0; i < boot->sync_count; i++)
+	for (uint32_t i = 0; i < boot->sync_count; i++) {
 		arch_sync_code(boot->sync[i].pa, boot->sync[i].bytes);
+		if (boot->foreign)
+			arch_clean(boot->sync[i].pa, boot->sync[i].bytes);
+	}
 }
 
 static void set_reporter(const struct boot *boot)

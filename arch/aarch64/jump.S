@@ -129,13 +129,13 @@ jump_el2:
 	.ltorg
 
 /*
- * arch_enter(entry, argument): a kernel that wants no map: Linux
+ * jump_enter(entry, argument): a kernel that wants no map: Linux
  * Documentation/arch/arm64/booting.rst, "Call the kernel image". At the exception level
  * that the loader was entered at.
  */
-	.globl	arch_enter
-	.hidden	arch_enter
-arch_enter:
+	.globl	jump_enter
+	.hidden	jump_enter
+jump_enter:
 	msr	daifset, #15
 	mov	x8, x0
 	mov	x0, x1

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jump.c: collects what the jump to a kernel of Smalt's own protocol needs.
+ * jump.c: collects what the jump to a kernel needs.
  */
 #include "jump.h"
 
 #include "acts.h"
 #include "arch.h"
+#include "devicetree.h"
 #include "fault.h"
 #include "registers.h"
 
@@ -31,4 +32,11 @@ void arch_jump(const struct jump *jump)
 	if (cpu_el() == 2)
 		jump_el2(&registers);
 	jump_el1(&registers);
+}
+
+/* The argument of an Image is its devicetree; some read it before their caches are on. */
+void arch_enter(uint64_t entry_pa, uint64_t argument_pa)
+{
+	arch_clean(argument_pa, devicetree_bytes((const void *)(uintptr_t)argument_pa));
+	jump_enter(entry_pa, argument_pa);
 }

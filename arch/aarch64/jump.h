@@ -39,6 +39,7 @@ _Static_assert(offsetof(struct jump_registers, distance) == JUMP_DISTANCE, "jump
 /* Out of the loader, by the exception level that it runs at. */
 _Noreturn void jump_el1(const struct jump_registers *registers);
 _Noreturn void jump_el2(const struct jump_registers *registers);
+_Noreturn void jump_enter(uint64_t entry_pa, uint64_t argument_pa);
 #endif
 
 #endif

@@ -397,6 +397,33 @@ static void add_wrapping_reg(void *fdt)
 	fdt_end_node(fdt);
 }
 
+static void add_edges(void *fdt)
+{
+	put_node(fdt, "memory@0");
+	put(fdt, "device_type", TEXT("memory"));
+	put_cells(fdt, "reg", (uint64_t[]){ 0x80000000, 0, UINT64_MAX - 0xfff, 0x1000 }, (int[]){ 2, 2, 2, 2 }, 4);
+	fdt_end_node(fdt);
+}
+
+/* Rules: H3 */
+static void memory_may_be_empty_and_may_end_with_the_address_space(void **state)
+{
+	struct world world = qemu_virt();
+	struct env env;
+
+	(void)state;
+	world.no_chosen = true;
+	world.more = add_edges;
+	world.reserve_pa[0] = UINT64_MAX - 0x1fff;
+	world.reserve_bytes[0] = 0x1000;
+	world.reserve_pa[1] = UINT64_MAX;
+	world.reserve_bytes[1] = 1;
+	env = read_ok(&world);
+	ASSERT_MEMORY(&env, RANGE(0x40000000, 0x44200000, USABLE), RANGE(0x44200000, 0x44210000, RECLAIMABLE),
+	              RANGE(0x44210000, 0x48000000, USABLE),
+	              { 0xffffffffffffe000, 0x2000, SMALT_MEM_RESERVED, 0 });
+}
+
 /* Rules: H3 */
 static void wrong_addresses_are_refused_by_property_and_value(void **state)
 {
@@ -714,6 +741,7 @@ int main(void)
 		cmocka_unit_test(what_u_boot_reserves_of_our_own_is_ours),
 		cmocka_unit_test(a_devicetree_outside_of_memory_is_no_memory),
 		cmocka_unit_test(addresses_and_sizes_may_have_one_or_two_cells),
+		cmocka_unit_test(memory_may_be_empty_and_may_end_with_the_address_space),
 		cmocka_unit_test(wrong_addresses_are_refused_by_property_and_value),
 		cmocka_unit_test(a_memory_map_without_room_is_an_error_at_every_step),
 		cmocka_unit_test(the_console_is_found_by_path_and_by_alias),
