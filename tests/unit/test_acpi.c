@@ -166,6 +166,62 @@ static void the_wide_address_counts_unless_it_is_0(void **state)
 	ram_free(&ram);
 }
 
+/* Rules: H8 */
+static void places_that_touch_are_one_whichever_comes_first(void **state)
+{
+	static const uint64_t orders[][3] = {
+		{ 0x5000, 0x6000, 0x7000 }, { 0x7000, 0x6000, 0x5000 }, { 0x5000, 0x7000, 0x6000 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct fake_ram ram = ram_new(END);
+		struct found found;
+
+		for (unsigned n = 0; n < 3; n++)
+			put_header(&ram, orders[i][n], "SSDT", 36);
+		put_rsdp(&ram, 2, 0, XSDT);
+		put_root(&ram, XSDT, "XSDT", 8, orders[i], 3);
+		found = find(&ram);
+		assert_int_equal(found.status, ST_OK);
+		assert_int_equal(found.count, 3);        /* XSDT, these, RSDP */
+		assert_int_equal(found.tables[1].pa, 0x5000);
+		assert_int_equal(found.tables[1].bytes, 0x3000);
+		ram_free(&ram);
+	}
+}
+
+/* Rules: H8 */
+static void a_fadt_may_name_nothing(void **state)
+{
+	struct fake_ram ram = ram_new(END);
+	struct found found;
+
+	(void)state;
+	put_all(&ram);
+	put_fadt(&ram, 276, 0, 0, 0, 0);
+	found = find(&ram);
+	assert_int_equal(found.status, ST_OK);
+	assert_int_equal(found.count, 4);
+	ram_free(&ram);
+}
+
+/* Rules: H8, M20 */
+static void a_table_of_more_than_16_mib_is_refused(void **state)
+{
+	(void)state;
+	for (uint32_t over = 0; over <= 1; over++) {
+		struct fake_ram ram = ram_new(0x1100000);
+		struct found found;
+
+		put_all(&ram);
+		put_header(&ram, MADT, "APIC", (16 << 20) + over);
+		found = find(&ram);
+		assert_int_equal(found.status, over ? ST_BAD_FIRMWARE : ST_OK);
+		ram_free(&ram);
+	}
+}
+
 /* Rules: H8, M20 */
 static void a_broken_table_is_refused_by_what_is_wrong(void **state)
 {
@@ -257,7 +313,7 @@ static void assert_pages(const struct found *found, const uint8_t *touched, uint
 /* Rules: H8 */
 static void tables_in_any_order_come_out_as_the_pages_that_they_touch(void **state)
 {
-	enum { PAGES = END / 4096, TABLES = 6 };
+	enum { PAGES = END / 4096, TABLES = 8 };
 	uint32_t random = 1;
 
 	(void)state;
@@ -272,7 +328,7 @@ static void tables_in_any_order_come_out_as_the_pages_that_they_touch(void **sta
 			uint32_t bytes;
 
 			random = random * 1664525 + 1013904223;
-			entries[i] = 0x4000 + i * 0x4800 + (random >> 8) % 0x1000;
+			entries[i] = 0x4000 + i * 0x3000 + (random >> 8) % 0x1000;
 			bytes = 36 + (random >> 20) % 0x2800;
 			put_header(&ram, entries[i], "SSDT", bytes);
 			for (uint64_t page = entries[i] / 4096; page <= (entries[i] + bytes - 1) / 4096; page++)
@@ -293,28 +349,35 @@ static void tables_in_any_order_come_out_as_the_pages_that_they_touch(void **sta
 	}
 }
 
+/* A root with tables on pages of their own, and perhaps one more beside the last of them. */
+static struct found find_places(uint32_t places, bool one_beside)
+{
+	enum { FIRST = 0x40000, STEP = 0x2000 };
+	struct fake_ram ram = ram_new(FIRST + ENV_TABLES * STEP);
+	uint64_t entries[ENV_TABLES + 1];
+	struct found found;
+
+	for (uint32_t i = 0; i < places; i++)
+		entries[i] = FIRST + i * STEP;
+	entries[places] = entries[places - 1] + 64;
+	for (uint32_t i = 0; i <= places; i++)
+		put_header(&ram, entries[i], "SSDT", 36);
+	put_rsdp(&ram, 2, 0, XSDT);
+	put_root(&ram, XSDT, "XSDT", 8, entries, places + one_beside);
+	found = find(&ram);
+	ram_free(&ram);
+	return found;
+}
+
 /* Rules: H8, M20 */
 static void more_places_than_there_is_room_for_are_refused(void **state)
 {
-	enum { FIRST = 0x40000, STEP = 0x2000 };
-	uint64_t entries[ENV_TABLES];
-
 	(void)state;
-	for (unsigned count = ENV_TABLES - 2; count <= ENV_TABLES - 1; count++) {
-		struct fake_ram ram = ram_new(FIRST + ENV_TABLES * STEP);
-		struct found found;
-
-		for (unsigned i = 0; i < count; i++) {
-			entries[i] = FIRST + i * STEP;
-			put_header(&ram, entries[i], "SSDT", 36);
-		}
-		put_rsdp(&ram, 2, 0, XSDT);
-		put_root(&ram, XSDT, "XSDT", 8, entries, count);
-		found = find(&ram);
-		assert_int_equal(found.status, count == ENV_TABLES - 2 ? ST_OK : ST_BAD_FIRMWARE);
-		assert_int_equal(found.count, count == ENV_TABLES - 2 ? ENV_TABLES : 0);
-		ram_free(&ram);
-	}
+	assert_int_equal(find_places(ENV_TABLES - 2, false).status, ST_OK);      /* RSDP, XSDT */
+	assert_int_equal(find_places(ENV_TABLES - 2, true).status, ST_OK);
+	assert_int_equal(find_places(ENV_TABLES - 2, true).count, ENV_TABLES);
+	assert_int_equal(find_places(ENV_TABLES - 1, false).status, ST_BAD_FIRMWARE);
+	assert_int_equal(find_places(ENV_TABLES - 1, false).count, 0);
 }
 
 int main(void)
@@ -323,6 +386,9 @@ int main(void)
 		cmocka_unit_test(every_table_that_is_reached_is_found_in_order),
 		cmocka_unit_test(the_tables_of_acpi_1_are_found_through_32_bit_addresses),
 		cmocka_unit_test(the_wide_address_counts_unless_it_is_0),
+		cmocka_unit_test(places_that_touch_are_one_whichever_comes_first),
+		cmocka_unit_test(a_fadt_may_name_nothing),
+		cmocka_unit_test(a_table_of_more_than_16_mib_is_refused),
 		cmocka_unit_test(a_broken_table_is_refused_by_what_is_wrong),
 		cmocka_unit_test(a_table_may_end_where_memory_does),
 		cmocka_unit_test(nothing_behind_what_can_be_read_is_touched),

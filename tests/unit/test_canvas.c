@@ -31,8 +31,10 @@ static void assert_pages(const struct canvas *canvas, const struct page *pages)
 {
 	uint32_t at = 0;
 
-	for (uint32_t i = 0; i < canvas->count; i++)
+	for (uint32_t i = 0; i < canvas->count; i++) {
 		assert_true(canvas->maps[i].bytes > 0);
+		assert_int_equal((canvas->maps[i].pa | canvas->maps[i].bytes) % PAGE, 0);
+	}
 	for (uint64_t i = 0; i < PAGES; i++) {
 		const struct map *map;
 		bool inside;

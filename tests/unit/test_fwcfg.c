@@ -247,11 +247,30 @@ static void a_directory_that_nobody_believes_is_refused(void **state)
 
 	(void)state;
 	scene_open(&s, 0x4000, 0x10000);
+	device.told_count = 1024;                /* all but six are zeros */
+	assert_int_equal(read_files(&s), ST_NO_MEMORY);
 	device.told_count = 1025;
 	assert_int_equal(read_files(&s), ST_BAD_FIRMWARE);
 	device.told_count = UINT32_MAX;
 	assert_int_equal(read_files(&s), ST_BAD_FIRMWARE);
 	assert_string_equal(s.fault.field, "files of fw_cfg");
+	scene_close();
+}
+
+/* Rules: M20 */
+static void a_name_that_does_not_end_is_cut(void **state)
+{
+	static const struct item endless[] = {
+		{ 0x20, "opt/smalt/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "text" },
+	};
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, 0x4000, 0x10000);
+	device.items = endless;
+	device.item_count = 1;
+	assert_int_equal(read_files(&s), ST_OK);
+	assert_int_equal(s.env.files[0].name.bytes, 55);
 	scene_close();
 }
 
@@ -297,6 +316,7 @@ int main(void)
 		cmocka_unit_test(without_a_device_or_files_of_ours_nothing_happens),
 		cmocka_unit_test(an_error_of_the_device_is_the_firmwares),
 		cmocka_unit_test(a_directory_that_nobody_believes_is_refused),
+		cmocka_unit_test(a_name_that_does_not_end_is_cut),
 		cmocka_unit_test(a_full_list_of_files_is_refused),
 		cmocka_unit_test(too_little_memory_is_an_answer_at_every_step),
 	};

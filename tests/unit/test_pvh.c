@@ -202,6 +202,25 @@ static void all_that_it_names_is_taken_below_4_gib(void **state)
 		assert_true(s.frames.taken.ranges[i].pa + s.frames.taken.ranges[i].bytes <= 4 * GIB);
 }
 
+/* Rules: M21 */
+static void a_long_command_line_gets_all_its_pages(void **state)
+{
+	static char words[4000];
+	struct scene s;
+
+	(void)state;
+	memset(words, 'w', sizeof words - 1);
+	for (uint64_t bytes = 3700; bytes < 3900; bytes++) {
+		uint64_t needed;
+
+		scene_open(&s, 0x40000, FRAMES_TAKES);
+		needed = 56 + s.env.memory.count * 24 + bytes + 1;   /* start info, ranges, NUL */
+		s.boot.cmdline = (struct span){ (uint8_t *)words, bytes };
+		assert_int_equal(prepare(&s), ST_OK);
+		assert_int_equal(s.frames.taken_bytes, needed <= 4096 ? 4096 : 8192);
+	}
+}
+
 /* Rules: M20, M21 */
 static void without_memory_below_4_gib_it_is_refused(void **state)
 {
@@ -250,6 +269,7 @@ int main(void)
 		cmocka_unit_test(the_memory_map_is_as_the_firmware_gave_it),
 		cmocka_unit_test(modules_stay_where_they_lie_if_a_kernel_can_use_them_there),
 		cmocka_unit_test(all_that_it_names_is_taken_below_4_gib),
+		cmocka_unit_test(a_long_command_line_gets_all_its_pages),
 		cmocka_unit_test(without_memory_below_4_gib_it_is_refused),
 		cmocka_unit_test(an_entry_outside_of_code_is_refused),
 	};

@@ -152,6 +152,23 @@ static void empty_ranges_and_undefined_types_are_nothing(void **state)
 	}
 }
 
+/* Rules: H3 */
+static void an_empty_range_may_stand_anywhere(void **state)
+{
+	struct fake_ram ram = good_ram();
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct memmap map = map_of(&arena);
+	struct startinfo info;
+	struct fault fault;
+
+	(void)state;
+	put_range(&ram, 1, UINT64_MAX, 0, 1);
+	info = read_good(&ram);
+	assert_int_equal(startinfo_memory(&info, &map, &fault), ST_OK);
+	assert_int_equal(map.count, 2);
+	ram_free(&ram);
+}
+
 /* Rules: H3, M20 */
 static void memory_behind_the_last_physical_address_is_refused(void **state)
 {
@@ -347,6 +364,7 @@ int main(void)
 		cmocka_unit_test(everything_that_it_names_is_found),
 		cmocka_unit_test(every_type_of_memory_becomes_ours),
 		cmocka_unit_test(empty_ranges_and_undefined_types_are_nothing),
+		cmocka_unit_test(an_empty_range_may_stand_anywhere),
 		cmocka_unit_test(memory_behind_the_last_physical_address_is_refused),
 		cmocka_unit_test(what_must_not_be_overwritten_is_claimed_to_the_byte),
 		cmocka_unit_test(modules_are_files_in_their_order),
