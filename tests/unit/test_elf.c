@@ -526,7 +526,7 @@ static void interp_stack_relro_and_tls_are_reported(void **state)
 	(void)state;
 	memcpy(file.bytes + 0x300, "/lib/ld.so\0junk", 16);
 	add_phdr(&file, (struct phdr){ 3, 4, 0x300, 0x400300, 16, 16, 1 });
-	add_phdr(&file, (struct phdr){ 0x6474e551, 7, 0, 0, 0, 0x20000, 16 });
+	add_phdr(&file, (struct phdr){ 0x6474e551, 0xfff00ff6, 0, 0, 0, 0x20000, 16 });
 	add_phdr(&file, (struct phdr){ 0x6474e552, 4, 0x400, 0x401400, 0x100, 0xc00, 1 });
 	add_phdr(&file, (struct phdr){ 7, 4, 0x420, 0x401420, 0x20, 0x60, 32 });
 	r = read_file(&file);
@@ -534,13 +534,17 @@ static void interp_stack_relro_and_tls_are_reported(void **state)
 	assert_null(promise_broken(&r.object));
 	assert_span(r.object.interp, "/lib/ld.so");
 	assert_int_equal(r.object.flags, SMALT_OBJECT_GNU_STACK);
-	assert_int_equal(r.object.stack_prot, 7);
+	assert_int_equal(r.object.stack_prot, 6);
 	assert_int_equal(r.object.relro.va, 0x401400);
 	assert_int_equal(r.object.relro.bytes, 0xc00);
 	assert_int_equal(r.object.tls.va, 0x401420);
 	assert_int_equal(r.object.tls.bytes, 0x60);
 	assert_int_equal(r.object.tls_file_bytes, 0x20);
 	assert_int_equal(r.object.tls_align, 32);
+	reading_free(&r);
+	put64(&file, phdr_at(5, P_ALIGN), 0);
+	r = read_file(&file);
+	assert_int_equal(r.object.tls_align, 1);
 	reading_free(&r);
 }
 
@@ -551,11 +555,15 @@ static void an_interp_without_nul_ends_with_its_bytes(void **state)
 	struct reading r;
 
 	(void)state;
-	memcpy(file.bytes + 0x300, "/lib", 4);
+	memcpy(file.bytes + 0x300, "/lib/x", 6);
 	add_phdr(&file, (struct phdr){ 3, 4, 0x300, 0, 4, 4, 1 });
 	r = read_file(&file);
 	assert_int_equal(r.status, ST_OK);
 	assert_span(r.object.interp, "/lib");
+	reading_free(&r);
+	file.bytes[0x300] = '\0';
+	r = read_file(&file);
+	assert_int_equal(r.object.interp.bytes, 0);
 	reading_free(&r);
 }
 
@@ -601,6 +609,27 @@ static void headers_that_nothing_backs_are_refused(void **state)
 	}
 }
 
+/* Rules: M19, M20 */
+static void a_relro_that_wraps_is_named_with_its_limit_also_as_the_first_header(void **state)
+{
+	struct elf_file file = elf_headers(2);
+	struct reading r;
+
+	(void)state;
+	add_phdr(&file, (struct phdr){ 0x6474e552, 4, 0, 0x400000, 0, UINT64_MAX - 0x3fffff, 1 });
+	add_phdr(&file, (struct phdr){ 1, 5, 0, 0x400000, 0x400, 0x400, 0x1000 });
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_OVERFLOW);
+	assert_int_equal(r.fault.segment, 0);
+	assert_true(r.fault.limit == UINT64_MAX - 0x400000);
+	reading_free(&r);
+	put64(&file, phdr_at(0, P_MEMSZ), UINT64_MAX - 0x400000);
+	r = read_file(&file);
+	assert_int_equal(r.status, ST_OK);
+	assert_int_equal(r.object.relro.va, 0x400000);
+	reading_free(&r);
+}
+
 /* Rules: M19 */
 static void a_segment_of_2_to_the_62_bytes_costs_nothing_to_read(void **state)
 {
@@ -641,6 +670,7 @@ int main(void)
 		cmocka_unit_test(interp_stack_relro_and_tls_are_reported),
 		cmocka_unit_test(an_interp_without_nul_ends_with_its_bytes),
 		cmocka_unit_test(headers_that_nothing_backs_are_refused),
+		cmocka_unit_test(a_relro_that_wraps_is_named_with_its_limit_also_as_the_first_header),
 		cmocka_unit_test(a_segment_of_2_to_the_62_bytes_costs_nothing_to_read),
 	};
 
