@@ -87,10 +87,10 @@ static void cut_free(struct frames *frames, uint32_t at, uint64_t skip, uint64_t
 		insert_free(&frames->free, at + 1, rest);
 }
 
+/* Room for a record is room for a free range too: a take that needs no record of its own splits none. */
 static bool has_room(const struct frames *frames)
 {
-	return frames->taken.count < frames->taken.capacity &&
-	       frames->free.count < frames->free.capacity;
+	return frames->taken.count < frames->taken.capacity;
 }
 
 /* Records a take; one that continues the last is written to it. */

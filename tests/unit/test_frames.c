@@ -86,8 +86,15 @@ static void assert_agree(const struct frames *frames, const struct pages *pages,
 	uint64_t free = 0, expected = 0;
 	struct fault fault;
 
-	for (uint32_t i = 0; i < frames->free.count; i++)
-		free += frames->free.ranges[i].bytes;
+	for (uint32_t i = 0; i < frames->free.count; i++) {
+		const struct smalt_memory *range = &frames->free.ranges[i];
+
+		assert_true(range->bytes > 0);
+		assert_int_equal(range->type, SMALT_MEM_USABLE);
+		assert_int_equal(range->reserved, 0);
+		assert_true(i == 0 || range->pa > range[-1].pa + range[-1].bytes);
+		free += range->bytes;
+	}
 	for (unsigned i = 0; i < PAGES; i++)
 		expected += pages->free[i] * PAGE;
 	assert_int_equal(free, expected);
@@ -302,6 +309,26 @@ static void nothing_is_taken_below_the_floor_nor_at_address_zero(void **state)
 }
 
 /* Rules: H3 */
+static void free_memory_ends_below_the_last_granule(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct smalt_memory top[] = { { 0xffffffffffff0000, 0x10000, SMALT_MEM_USABLE, 0 } };
+	struct memmap map = { top, 1, 1 };
+	struct frames frames = frames_of(&map, 0, 4, &arena);
+	struct fault fault;
+	uint64_t pa;
+
+	(void)state;
+	assert_int_equal(frames.free.ranges[0].bytes, 0xf000);
+	assert_int_equal(frames_take_high(&frames, PAGE, PAGE, UINT64_MAX, SMALT_MEM_OBJECT, &pa,
+	                                  &fault), ST_OK);
+	assert_int_equal(pa, 0xffffffffffffe000);
+	assert_int_equal(frames_init(&frames, &map, PAGE, 0, UINT32_MAX, &arena, &fault),
+	                 ST_NO_MEMORY);
+	assert_int_equal(fault.limit, UINT32_MAX - 1);
+}
+
+/* Rules: H3 */
 static void what_cannot_be_had_says_how_much_there_is(void **state)
 {
 	struct arena arena = scratch(SCRATCH_BYTES);
@@ -485,6 +512,7 @@ int main(void)
 		cmocka_unit_test(the_highest_run_below_the_limit_is_taken_from_every_small_memory),
 		cmocka_unit_test(memory_adds_up_after_any_sequence_of_takes),
 		cmocka_unit_test(nothing_is_taken_below_the_floor_nor_at_address_zero),
+		cmocka_unit_test(free_memory_ends_below_the_last_granule),
 		cmocka_unit_test(what_cannot_be_had_says_how_much_there_is),
 		cmocka_unit_test(a_wanted_place_is_refused_with_the_type_that_is_there),
 		cmocka_unit_test(claimed_memory_changes_its_type_and_is_not_counted_as_taken),

@@ -185,7 +185,7 @@ static void a_flat_file_that_stays_has_its_own_place_in_the_page(void **state)
 /* Rules: M13 */
 static void an_explicit_address_is_obeyed_or_refused(void **state)
 {
-	struct segment segments[] = { { .va = 0x3000, .mem_bytes = 0x5000, .prot = SMALT_R,
+	struct segment segments[] = { { .va = 0x7000, .mem_bytes = 0x5000, .prot = SMALT_R,
 	                                .align = 0x4000 } };
 	struct object object = maker_object(OBJECT_MOVABLE, segments, 1);
 	struct place_request request = maker_request(&object);
@@ -199,7 +199,7 @@ static void an_explicit_address_is_obeyed_or_refused(void **state)
 	p = maker_place(&space, &request);
 	assert_int_equal(p.status, ST_OK);
 	assert_int_equal(p.placement.base, 0xffff900000004000);
-	assert_int_equal(p.placement.bias, 0xffff900000004000);
+	assert_int_equal(p.placement.bias, 0xffff900000000000);
 	assert_int_equal(p.rows[0].va, 0xffff900000007000);
 	request.va += PAGE;
 	p = maker_place(&space, &request);
@@ -215,6 +215,22 @@ static void an_explicit_address_is_obeyed_or_refused(void **state)
 	p = maker_place(&space, &request);
 	assert_int_equal(p.status, ST_ADDRESS_IN_USE);
 	assert_string_equal(p.fault.word, "c.elf");
+	/* its padding counts: pages 13 to 17 have four down to the guard of b.elf, three up to d.elf's */
+	request.flags |= PLACE_PADDING;
+	request.va = 0xffff900000010000;
+	for (request.padding = PAGE; request.padding <= 6 * PAGE; request.padding += PAGE) {
+		p = maker_place(&space, &request);
+		assert_int_equal(p.status, request.padding <= 4 * PAGE ? ST_OK : ST_ADDRESS_IN_USE);
+		if (p.status == ST_OK)
+			assert_int_equal(p.placement.start, 0xffff900000013000 - request.padding);
+	}
+	assert_int_equal(space_claim(&space, 0xffff90000001c000, 1, SPAN("d.elf"), 8, &fault), ST_OK);
+	request.padding = 3 * PAGE;
+	assert_int_equal(maker_place(&space, &request).status, ST_OK);
+	request.padding = 4 * PAGE;
+	assert_int_equal(maker_place(&space, &request).status, ST_ADDRESS_IN_USE);
+	request.flags &= ~(uint32_t)PLACE_PADDING;
+	request.padding = 0;
 	/* a flat file at an address keeps its place in the page */
 	object = maker_flat(100, 0x5010);
 	request.may_stay = true;
