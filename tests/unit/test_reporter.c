@@ -116,6 +116,40 @@ static void the_missing_right_is_named_for_every_kind_of_access(void **state)
 	assert_has(printed, "segment 1 r-x +0x0\r\n");   /* has the right: nothing is missing */
 }
 
+static struct smalt_row *row_nr(uint32_t i)
+{
+	return (struct smalt_row *)(uintptr_t)smalt_nth_row(&fake.handoff, i);
+}
+
+/* Rules: H1 */
+static void segments_are_numbered_in_decimal_and_a_flat_object_has_none(void **state)
+{
+	(void)state;
+	row_nr(0)->segment = 0;
+	assert_has(report_of(SMALT_W, 0x201000), "kernel.elf segment 0 r-x");
+	row_nr(0)->segment = 10;
+	assert_has(report_of(SMALT_W, 0x201000), "kernel.elf segment 10 r-x");
+	row_nr(0)->segment = 98;
+	assert_has(report_of(SMALT_W, 0x201000), "kernel.elf segment 98 r-x");
+	row_nr(0)->segment = 4294967294;
+	assert_has(report_of(SMALT_W, 0x201000), "kernel.elf segment 4294967294 r-x");
+	row_nr(0)->segment = SMALT_NONE;
+	assert_has(report_of(SMALT_W, 0x201000), "address  kernel.elf r-x");
+}
+
+/* Rules: H1 */
+static void a_kind_of_row_that_a_later_smalt_added_is_a_row(void **state)
+{
+	(void)state;
+	row_nr(2)->kind = SMALT_KIND_FRAMEBUFFER;
+	assert_has(report_of(SMALT_W, 0x300000), "address  framebuffer r--");
+	row_nr(2)->kind = SMALT_KIND_FRAMEBUFFER + 1;
+	assert_has(report_of(SMALT_W, 0x300000), "address  row r--");
+	row_nr(2)->kind = SMALT_NONE;
+	row_nr(2)->prot = 0;
+	assert_has(report_of(SMALT_R, 0x300000), "address  row --- +0x0, not readable");
+}
+
 /* Rules: H1, M14 */
 static void unmapped_memory_is_told_by_its_neighbors(void **state)
 {
@@ -153,7 +187,7 @@ static void the_guard_below_a_stack_is_a_stack_overflow(void **state)
 	assert_has(report_of(SMALT_W, stack_va(0) - 0x1000), "stack overflow?\r\n");
 	assert_null(strstr(report_of(SMALT_W, stack_va(0) - 0x1001), "stack overflow"));
 	assert_null(strstr(report_of(SMALT_W, 0x2fffff), "stack overflow"));     /* guard of the handoff */
-	((struct smalt_row *)(uintptr_t)smalt_nth_row(&fake.handoff, 3))->kind = SMALT_KIND_FAULT_STACK;
+	row_nr(3)->kind = SMALT_KIND_FAULT_STACK;
 	assert_has(report_of(SMALT_W, stack_va(0) - 8), "before fault stack\r\n");
 }
 
@@ -332,6 +366,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_report_is_what_where_and_from_where_and_ends_with_126, set_up),
 		cmocka_unit_test_setup(the_missing_right_is_named_for_every_kind_of_access, set_up),
+		cmocka_unit_test_setup(segments_are_numbered_in_decimal_and_a_flat_object_has_none, set_up),
+		cmocka_unit_test_setup(a_kind_of_row_that_a_later_smalt_added_is_a_row, set_up),
 		cmocka_unit_test_setup(unmapped_memory_is_told_by_its_neighbors, set_up),
 		cmocka_unit_test_setup(the_rest_of_a_page_behind_a_row_has_the_rights_of_the_page, set_up),
 		cmocka_unit_test_setup(page_0_is_a_null_pointer, set_up),
