@@ -8,6 +8,8 @@
  */
 #include "arch.h"
 
+#include "trap.h"
+
 enum { EAX, EBX, ECX, EDX, REGISTERS };
 
 /* GNU_PROPERTY_X86_ISA_1_BASELINE, _V2 ... of the psABI. */
@@ -123,6 +125,7 @@ uint64_t arch_counter(void)
 void arch_own_map(const struct pagetable *pt)
 {
 	__asm__ volatile("mov %0, %%cr3" : : "r"(pt->root_pa[0]) : "memory");
+	trap_install();
 }
 
 void arch_copy(void *to, const void *from, uint64_t bytes)

@@ -14,34 +14,19 @@
 #include <smalt/handoff.h>
 
 #include "io.h"
+#include "stubs.h"
 
 enum {
-	VECTOR_BIAS = 128,               /* fault.S */
-	GENERAL_REGISTERS = 15,
-	VECTOR_PAGE_FAULT = 14,
-	EXCEPTIONS = 32,
 	PF_WRITE = 1 << 1, PF_FETCH = 1 << 4,
 	PUT_TRIES = 100000,              /* a console that takes nothing must not hold the report */
 };
 
-/* Vectors 8, 10 to 14, 17, 21, 29, 30 push an error code. */
-#define WITH_CODE 0x60227d00u
-
-/* As fault.S pushes them; `above` begins with the error code, if there is one. */
-struct saved {
-	uint64_t registers[GENERAL_REGISTERS];
-	uint64_t vector;                 /* less VECTOR_BIAS */
-	uint64_t above[6];
-};
-
-enum { RIP, CS, RFLAGS, RSP, SS };
-
-static const char register_names[GENERAL_REGISTERS][4] = {
+static const char register_names[STUB_REGISTERS][4] = {
 	"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp",
 	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
 };
 
-static const char names[EXCEPTIONS][28] = {
+static const char names[STUB_EXCEPTIONS][28] = {
 	"divide error", "debug exception", "non-maskable interrupt", "breakpoint", "overflow",
 	"bound range exceeded", "undefined instruction", "no FPU", "double fault",
 	"coprocessor overrun", "invalid TSS", "segment not present", "stack segment fault",
@@ -53,15 +38,7 @@ static const char names[EXCEPTIONS][28] = {
 };
 
 /* fault.S */
-_Noreturn void fault_taken(const struct saved *saved);
-
-static uint64_t read_cr2(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mov %%cr2, %0" : "=r"(value));
-	return value;
-}
+_Noreturn void fault_taken(const struct stub_frame *frame);
 
 static uint64_t read_cr3(void)
 {
@@ -106,38 +83,38 @@ static uint32_t access_of(uint64_t code)
 	return (code & PF_WRITE) != 0 ? SMALT_W : SMALT_R;
 }
 
-static void add_registers(struct report *report, const struct saved *saved, const uint64_t *frame)
+static void add_registers(struct report *report, const struct stub_frame *frame)
 {
-	for (unsigned i = 0; i < GENERAL_REGISTERS; i++)
-		add_register(report, register_names[i], saved->registers[i]);
-	add_register(report, "rsp", frame[RSP]);
-	add_register(report, "rip", frame[RIP]);
-	add_register(report, "rflags", frame[RFLAGS]);
-	add_register(report, "cs", frame[CS]);
-	add_register(report, "ss", frame[SS]);
-	add_register(report, "cr2", read_cr2());
+	const struct stub_cpu *cpu = stub_cpu(frame);
+
+	for (unsigned i = 0; i < STUB_REGISTERS; i++)
+		add_register(report, register_names[i], frame->registers[i]);
+	add_register(report, "rsp", cpu->rsp);
+	add_register(report, "rip", cpu->rip);
+	add_register(report, "rflags", cpu->rflags);
+	add_register(report, "cs", cpu->cs);
+	add_register(report, "ss", cpu->ss);
+	add_register(report, "cr2", stub_cr2());
 	add_register(report, "cr3", read_cr3());
 }
 
-void fault_taken(const struct saved *saved)
+void fault_taken(const struct stub_frame *frame)
 {
-	uint32_t vector = (uint32_t)(saved->vector + VECTOR_BIAS);
-	bool with_code = vector < EXCEPTIONS && (WITH_CODE >> vector & 1) != 0;
-	const uint64_t *frame = saved->above + (with_code ? 1 : 0);
+	uint32_t vector = stub_vector(frame);
 	struct report report;
 
 	report.register_count = 0;
-	report.code = with_code ? saved->above[0] : 0;
-	report.access = vector == VECTOR_PAGE_FAULT ? access_of(report.code) : 0;
-	report.address = read_cr2();
-	report.pc = frame[RIP];
-	report.sp = frame[RSP];
-	report.fp = saved->registers[6];
-	if (vector < EXCEPTIONS)
+	report.code = stub_code(frame);
+	report.access = vector == STUB_PAGE_FAULT ? access_of(report.code) : 0;
+	report.address = stub_cr2();
+	report.pc = stub_cpu(frame)->rip;
+	report.sp = stub_cpu(frame)->rsp;
+	report.fp = frame->registers[STUB_RBP];
+	if (vector < STUB_EXCEPTIONS)
 		put_name(report.what, names[vector], sizeof report.what);
 	else
 		name_interrupt(report.what, vector);
-	add_registers(&report, saved, frame);
+	add_registers(&report, frame);
 	reporter_report(&report);
 }
 

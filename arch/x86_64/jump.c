@@ -12,18 +12,7 @@
 #include "io.h"
 #include "tables.h"
 
-enum {
-	ENTRIES = 512, ROOT_SHIFT = 39,
-	GATE_INTERRUPT = 0x8e,           /* present, DPL 0, 64-bit interrupt gate */
-	GATE_IST1 = 1,
-	SELECTOR_CODE = 0x08, SELECTOR_TSS = 0x18,
-	STUB_BYTES = 8,                  /* fault.S */
-};
-
-/* Descriptors, with accessed and busy as they become: the CPU has nothing to write later. */
-#define GDT_CODE 0x00af9b000000ffffull   /* SDM Vol. 3A, 3.4.5: L, P, code, readable */
-#define GDT_DATA 0x00cf93000000ffffull
-#define GDT_TSS  0x0000890000000000ull   /* 7.2.3: available, LTR makes it busy */
+enum { ENTRIES = 512, ROOT_SHIFT = 39 };
 
 #define MSR_EFER 0xc0000080
 #define EFER_LMA (1u << 10)
@@ -37,8 +26,6 @@ enum {
 #define MSR_PAT 0x277
 #define PAT     0x0007010600070406ull
 
-struct cpu_tables cpu_tables __attribute__((section(".cpu"), aligned(4096)));
-
 extern const uint8_t fault_stubs[] __attribute__((visibility("hidden")));
 
 /* jump.S, in the jump page. */
@@ -49,47 +36,6 @@ _Noreturn void jump_leave(uint64_t root_pa, uint64_t entry, uint64_t stack_top, 
 static uint64_t distance_of(const struct jump *jump)
 {
 	return jump->parts_va - jump->parts_pa;
-}
-
-static void write_gdt(uint64_t distance)
-{
-	uint64_t tss = (uint64_t)&cpu_tables.tss + distance;
-
-	cpu_tables.gdt[0] = 0;
-	cpu_tables.gdt[1] = GDT_CODE;
-	cpu_tables.gdt[2] = GDT_DATA;
-	cpu_tables.gdt[3] = GDT_TSS | (sizeof(struct tables_tss) - 1) | (tss & 0xffffff) << 16 |
-	                    (tss >> 24 & 0xff) << 56;
-	cpu_tables.gdt[4] = tss >> 32;
-	cpu_tables.gdt_pointer = (struct tables_pointer){
-		sizeof cpu_tables.gdt - 1, (uint64_t)cpu_tables.gdt + distance,
-	};
-}
-
-static void write_tss(uint64_t fault_stack_top)
-{
-	cpu_tables.tss.ist[0][0] = (uint32_t)fault_stack_top;
-	cpu_tables.tss.ist[0][1] = (uint32_t)(fault_stack_top >> 32);
-	cpu_tables.tss.io_map = sizeof(struct tables_tss);   /* behind the limit: none */
-}
-
-static void write_idt(uint64_t distance)
-{
-	for (unsigned i = 0; i < TABLES_VECTORS; i++) {
-		uint64_t va = (uint64_t)fault_stubs + i * STUB_BYTES + distance;
-
-		cpu_tables.idt[i] = (struct tables_gate){
-			.va_low = (uint16_t)va,
-			.selector = SELECTOR_CODE,
-			.ist = GATE_IST1,
-			.type = GATE_INTERRUPT,
-			.va_middle = (uint16_t)(va >> 16),
-			.va_high = (uint32_t)(va >> 32),
-		};
-	}
-	cpu_tables.idt_pointer = (struct tables_pointer){
-		sizeof cpu_tables.idt - 1, (uint64_t)cpu_tables.idt + distance,
-	};
 }
 
 /*
@@ -108,27 +54,15 @@ static void share_jump_page(const struct jump *jump)
 	own_root[slot] = kernel_root[slot];
 }
 
-/* LTR marks the TSS busy: now, while the table can be written, through its address here. */
-static void load_task(void)
-{
-	struct tables_pointer here = { sizeof cpu_tables.gdt - 1, (uint64_t)cpu_tables.gdt };
-
-	__asm__ volatile("lgdt %0\n\tltr %w1\n\tlldt %w2"
-	                 : : "m"(here), "r"(SELECTOR_TSS), "r"(0) : "memory");
-}
-
 void arch_prepare(const struct jump *jump)
 {
 	uint64_t distance = distance_of(jump);
 
-	write_gdt(distance);
-	write_tss(jump->fault_stack_top);
+	tables_set(distance, jump->fault_stack_top);
 	if (jump->reporter)
-		write_idt(distance);
-	else
-		cpu_tables.idt_pointer = (struct tables_pointer){ 0, 0 };
+		tables_set_gates((uint64_t)fault_stubs + distance, TABLES_VECTORS, distance);
 	share_jump_page(jump);
-	load_task();
+	tables_load_task();
 }
 
 /* Registers that nothing here uses: as after power-on. */

@@ -57,6 +57,21 @@ struct cpu_tables {
 _Static_assert(offsetof(struct cpu_tables, gdt_pointer) == 4096 + 5 * 8, "jump.S");
 _Static_assert(offsetof(struct cpu_tables, idt_pointer) == 4096 + 5 * 8 + 10, "jump.S");
 
+/*
+ * All but the gates; distance: how far the view of the kernel (0: the loader's own)
+ * is from here. The IDT is empty.
+ */
+void tables_set(uint64_t distance, uint64_t ist1_top);
+
+/* The first gates, to stubs of stubs.h, all on IST1. */
+void tables_set_gates(uint64_t stubs_va, unsigned count, uint64_t distance);
+
+/* GDTR as seen from here, TR, LDTR. LTR marks the TSS busy, so this needs to write. */
+void tables_load_task(void);
+
+/* IDTR, as tables_set_gates() left it. */
+void tables_load_gates(void);
+
 extern struct cpu_tables cpu_tables __attribute__((visibility("hidden")));
 
 #endif
