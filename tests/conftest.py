@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What every pytest test gets: a machine, what was built, and a line in build/results.
 
-Tests that take `machine` run once for each; `--only host` runs those that take
-none, `--only NAME` those of one machine, so that three processes share the work.
+Tests that take `machine` run once for each, those that take `platform` on each of
+QEMU's machines (guest.py) or on those they are marked with. `--only host` runs
+what takes neither, `--only NAME` what is one machine's: processes share the work.
 """
 import os
 import pathlib
+import sys
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "qemu"))
+import guest  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = TOP / os.environ.get("O", "build")
@@ -45,6 +50,10 @@ def pytest_addoption(parser):
 def pytest_generate_tests(metafunc):
     if "machine" in metafunc.fixturenames:
         metafunc.parametrize("machine", MACHINES, scope="session")
+    if "platform" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("platforms")
+        names = marker.args if marker else guest.PLATFORMS
+        metafunc.parametrize("platform", [guest.PLATFORMS[name] for name in names], ids=names, scope="session")
 
 
 def pytest_collection_modifyitems(config, items):

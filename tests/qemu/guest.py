@@ -40,16 +40,6 @@ PLATFORMS = {p.name: p for p in (
     Platform("virt-el2", "aarch64", ("-machine", "virt,virtualization=on") + ARM_EXIT, "max"),
 )}
 
-
-
-def pytest_generate_tests(metafunc):
-    """For test modules to import: a test that takes `platform` runs on each, or on those it is marked with."""
-    if "platform" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("platforms")
-        names = marker.args if marker else PLATFORMS
-        metafunc.parametrize("platform", [PLATFORMS[name] for name in names], ids=names, scope="session")
-
-
 # One platform of each machine, for what does not depend on the rest of it.
 EACH_MACHINE = pytest.mark.platforms("q35", "virt")
 

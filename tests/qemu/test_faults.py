@@ -2,7 +2,6 @@
 """What a kernel does wrong ends in the fault reporter, which names it."""
 import guest
 import pytest
-from guest import pytest_generate_tests  # noqa: F401
 
 KERNEL = r"kernel\.elf segment \d+"
 

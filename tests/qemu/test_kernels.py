@@ -5,7 +5,6 @@ import subprocess
 
 import guest
 import pytest
-from guest import pytest_generate_tests  # noqa: F401
 
 LINKS = [guest.Link(linker, page) for linker in ("lld", "gnu") for page in (0x1000, 0x10000, 0x200000)]
 RELOCATIONS = {

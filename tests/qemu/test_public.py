@@ -5,7 +5,6 @@ import subprocess
 
 import guest
 import pytest
-from guest import pytest_generate_tests  # noqa: F401
 
 HEADERS = sorted((guest.TOP / "include" / "smalt").glob("*.h"))
 MACHINES = ["x86_64", "aarch64"]

@@ -2,7 +2,6 @@
 """The machine as a kernel finds it: CPU, page tables, memory, the table itself."""
 import guest
 import pytest
-from guest import pytest_generate_tests  # noqa: F401
 
 
 def test_the_cpu_is_in_the_documented_state_bit_by_bit(platform):
