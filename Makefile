@@ -157,7 +157,7 @@ $O/headers/%.ok: % $O/flags | $O/ready
 
 # pytest once per machine and once for what needs none, side by side.
 guests: all $O/check/smalt $O/data
-	@+$(MAKE) --no-print-directory -k -j$(shell nproc) -Otarget $(addprefix pytest-,host $(ARCHES))
+	@+$(MAKE) --no-print-directory -k -j$(shell nproc) -Otarget $(addprefix pytest-,$(ARCHES) host)
 pytest-%: FORCE
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests --only $*
 
