@@ -43,7 +43,7 @@ LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter)\.h"
 FACTS  := $(wildcard arch/*/machine.c)
 TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
 SHARED := $(filter-out $(LOADER),$(CORE)) $(FACTS) $(wildcard tools/host.c)
-LIBS   := -lcjson -lelf -lfdt
+LIBS   := -Wl,--as-needed -lcjson -lelf -lfdt
 
 KERNEL := -static -pie --no-dynamic-linker -z text -z separate-code -z max-page-size=4096 --fatal-warnings
 DEMO   := $(filter-out %.c,$(wildcard examples/hello/*))

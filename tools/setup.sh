@@ -18,21 +18,24 @@ top=$PWD
 # package | a file, or a command without slashes, that proves it is there | needed from which goal on
 needed() {
 	cat <<-END
-	make            make                                     build
-	clang           clang                                    build
-	lld             ld.lld                                   build
-	llvm            llvm-objcopy                             build
-	libc6-dev       /usr/include/stdio.h                     build
-	libclang-rt-dev /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a test
-	libcjson-dev    /usr/include/cjson/cJSON.h               build
-	libelf-dev      /usr/include/libelf.h                    build
-	libfdt-dev      /usr/include/libfdt.h                    build
-	python3         /usr/bin/python3                         build
-	qemu-system-x86 qemu-system-x86_64                       run
-	qemu-system-arm qemu-system-aarch64                      run
-	libcmocka-dev   /usr/include/cmocka.h                    test
-	python3-pytest  /usr/lib/python3/dist-packages/pytest    test
-	binutils        readelf                                  test
+	make                       make                                   build
+	clang                      clang                                  build
+	lld                        ld.lld                                 build
+	llvm                       llvm-objcopy                           build
+	binutils                   ld                                     build
+	libc6-dev                  /usr/include/stdio.h                   build
+	libcjson-dev               /usr/include/cjson/cJSON.h             build
+	libelf-dev                 /usr/include/libelf.h                  build
+	libfdt-dev                 /usr/include/libfdt.h                  build
+	qemu-system-x86            qemu-system-x86_64                     run
+	qemu-system-arm            qemu-system-aarch64                    run
+	libclang-rt-dev            /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a test
+	libcmocka-dev              /usr/include/cmocka.h                  test
+	python3                    /usr/bin/python3                       test
+	python3-pytest             /usr/lib/python3/dist-packages/pytest  test
+	gcc                        gcc                                    test
+	binutils-x86-64-linux-gnu  x86_64-linux-gnu-ld                    test
+	binutils-aarch64-linux-gnu aarch64-linux-gnu-ld                   test
 	END
 }
 
