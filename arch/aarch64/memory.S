@@ -3,54 +3,55 @@
  * memory.S: arch_copy(to, from, bytes), arch_zero(to, bytes): with MMU and caches
  * on, where unaligned accesses are as good as aligned ones.
  */
+	.arch_extension fp
+	.arch_extension simd
 	.text
 
 /*
- * Forward, 64 bytes a turn, each turn reads before it writes: also right if to
- * lies before from.
+ * Forward, 128 bytes a turn, each turn reads before it writes: also right if to
+ * lies before from. Vector registers: nobody else in the loader has any.
  */
 	.globl	arch_copy
 	.hidden	arch_copy
 	.balign	64
 arch_copy:
-	subs	x2, x2, #64
+	subs	x2, x2, #128
 	b.lo	2f
-1:	ldp	x3, x4, [x1]
-	ldp	x5, x6, [x1, #16]
-	ldp	x7, x8, [x1, #32]
-	ldp	x9, x10, [x1, #48]
-	add	x1, x1, #64
-	stp	x3, x4, [x0]
-	stp	x5, x6, [x0, #16]
-	stp	x7, x8, [x0, #32]
-	stp	x9, x10, [x0, #48]
-	add	x0, x0, #64
-	subs	x2, x2, #64
+1:	ldp	q0, q1, [x1], #128
+	ldp	q2, q3, [x1, #-96]
+	ldp	q4, q5, [x1, #-64]
+	ldp	q6, q7, [x1, #-32]
+	stp	q0, q1, [x0], #128
+	stp	q2, q3, [x0, #-96]
+	stp	q4, q5, [x0, #-64]
+	stp	q6, q7, [x0, #-32]
+	subs	x2, x2, #128
 	b.hs	1b
-	/* Bits 5 to 0 of what is left are those of a number below 64, minus 64 or not. */
-2:	tbz	x2, #5, 3f
-	ldp	x3, x4, [x1]
-	ldp	x5, x6, [x1, #16]
-	add	x1, x1, #32
-	stp	x3, x4, [x0]
-	stp	x5, x6, [x0, #16]
-	add	x0, x0, #32
-3:	tbz	x2, #4, 4f
-	ldp	x3, x4, [x1], #16
-	stp	x3, x4, [x0], #16
-4:	tbz	x2, #3, 5f
+	/* What is left is below 128: its bits, which 128 less of it has too. */
+2:	tbz	x2, #6, 3f
+	ldp	q0, q1, [x1], #64
+	ldp	q2, q3, [x1, #-32]
+	stp	q0, q1, [x0], #64
+	stp	q2, q3, [x0, #-32]
+3:	tbz	x2, #5, 4f
+	ldp	q0, q1, [x1], #32
+	stp	q0, q1, [x0], #32
+4:	tbz	x2, #4, 5f
+	ldr	q0, [x1], #16
+	str	q0, [x0], #16
+5:	tbz	x2, #3, 6f
 	ldr	x3, [x1], #8
 	str	x3, [x0], #8
-5:	tbz	x2, #2, 6f
+6:	tbz	x2, #2, 7f
 	ldr	w3, [x1], #4
 	str	w3, [x0], #4
-6:	tbz	x2, #1, 7f
+7:	tbz	x2, #1, 8f
 	ldrh	w3, [x1], #2
 	strh	w3, [x0], #2
-7:	tbz	x2, #0, 8f
+8:	tbz	x2, #0, 9f
 	ldrb	w3, [x1]
 	strb	w3, [x0]
-8:	ret
+9:	ret
 
 /*
  * Whole blocks of DC ZVA, if it is allowed (Arm ARM DDI 0487, DCZID_EL0); what
