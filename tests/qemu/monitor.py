@@ -41,14 +41,14 @@ class Monitor:
 
 
 @contextlib.contextmanager
-def waiting(platform, initrd, until="READY", timeout=60, **machine):
+def waiting(platform, initrd, until="READY", timeout=60, extra=(), **machine):
     """Boots it, waits for the line, stops the machine; ends it behind the block."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "initrd").write_bytes(initrd)
         command = guest.qemu_words(platform, **machine)
         command[command.index("stdio")] = f"file:{folder}/serial"
-        command += ["-initrd", f"{folder}/initrd", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
+        command += ["-initrd", f"{folder}/initrd", "-qmp", f"unix:{folder}/qmp,server=on,wait=off", *extra]
         qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             end = time.monotonic() + timeout
