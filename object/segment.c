@@ -9,6 +9,10 @@
  */
 #include "align.h"
 #include "parts.h"
+#include "sort.h"
+
+_Static_assert(offsetof(struct segment, va) == 0 && sizeof(struct segment) % 8 == 0,
+               "segments are sorted by the address that they begin with");
 
 enum status segment_check(const struct object *object, uint32_t index, struct fault *fault)
 {
@@ -41,36 +45,6 @@ static struct segment segment_of(const struct object *object, uint32_t index)
 		.align = max_u64(p.p_align, 1),
 		.prot = p.p_flags & (PF_R | PF_W | PF_X), .index = index,
 	};
-}
-
-/* Lets the segment at `at` sink until no child lies above it: the step of a heap sort. */
-static void sink(struct segment *heap, uint32_t at, uint32_t count)
-{
-	struct segment moved = heap[at];
-
-	for (uint64_t child = 2 * (uint64_t)at + 1; child < count; child = 2 * (uint64_t)at + 1) {
-		if (child + 1 < count && heap[child + 1].va > heap[child].va)
-			child++;
-		if (heap[child].va <= moved.va)
-			break;
-		heap[at] = heap[child];
-		at = (uint32_t)child;
-	}
-	heap[at] = moved;
-}
-
-/* Needs no memory and n log n steps for every order: headers may be 2^32 and hostile. */
-static void sort(struct segment *segments, uint32_t count)
-{
-	for (uint32_t i = count / 2; i-- > 0;)
-		sink(segments, i, count);
-	for (uint32_t end = count; end > 1; end--) {
-		struct segment highest = segments[0];
-
-		segments[0] = segments[end - 1];
-		segments[end - 1] = highest;
-		sink(segments, 0, end - 1);
-	}
 }
 
 static enum status check_disjoint(const struct object *object, struct fault *fault)
@@ -122,7 +96,7 @@ enum status segment_read(struct object *object, struct arena *arena, struct faul
 		object->segments[object->segment_count++] = segment_of(object, i);
 		object->align = max_u64(object->align, p.p_align);
 	}
-	sort(object->segments, object->segment_count);
+	sort_entries(object->segments, object->segment_count, sizeof *object->segments);
 	return check_disjoint(object, fault);
 }
 

@@ -35,7 +35,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM = 96 };
+enum { ROOM = 256 };
+
+/* All lengths around a word, then some around the turns of the long loops. */
+static unsigned longer(unsigned count)
+{
+	return count < 40 ? count + 1 : count + 6;
+}
 
 static void fill(uint8_t *bytes)
 {
@@ -62,7 +68,7 @@ static void memmove_is_right_for_every_overlap_and_alignment(void **state)
 	(void)state;
 	for (unsigned to = 0; to < 24; to++)
 	for (unsigned from = 0; from < 24; from++)
-	for (unsigned count = 0; count < 48; count++) {
+	for (unsigned count = 0; count < 210; count = longer(count)) {
 		fill(room);
 		fill(wanted);
 		move_slowly(wanted, to, from, count);
@@ -80,7 +86,7 @@ static void memcpy_copies_exactly_the_bytes_at_every_alignment(void **state)
 	fill(from);
 	for (unsigned to = 0; to < 9; to++)
 	for (unsigned at = 0; at < 9; at++)
-	for (unsigned count = 0; count < 40; count++) {
+	for (unsigned count = 0; count < 210; count = longer(count)) {
 		memset(room, 0xaa, ROOM);
 		memset(wanted, 0xaa, ROOM);
 		for (unsigned i = 0; i < count; i++)
@@ -97,7 +103,7 @@ static void memset_sets_exactly_the_bytes_at_every_alignment(void **state)
 
 	(void)state;
 	for (unsigned to = 0; to < 9; to++)
-	for (unsigned count = 0; count < 40; count++)
+	for (unsigned count = 0; count < 210; count = longer(count))
 	for (unsigned byte = 0; byte < 0x300; byte += 0x155) {
 		memset(room, 0xaa, ROOM);
 		memset(wanted, 0xaa, ROOM);
