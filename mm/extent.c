@@ -166,23 +166,24 @@ static enum status back_extents(struct backer *b, uint32_t first, uint32_t end)
 
 /* ---- flags ---- */
 
+/* Rows without rights have no memory: whatever page they lie on is not theirs. */
 static void set_flags(struct backer *b, const struct smalt_extent *extent)
 {
 	struct smalt_row *rows = b->space->rows;
-	uint32_t end = extent->row, flags = 0;
+	uint32_t end = extent->row, sharers = 0, flags = 0;
 
-	while (end < b->end && rows[end].va < extent->va + extent->bytes)
-		end++;
+	for (; end < b->end && rows[end].va < extent->va + extent->bytes; end++)
+		sharers += rows[end].prot != 0;
 	if (extent->backing == SMALT_BACKING_IN_PLACE)
 		flags |= SMALT_ROW_IN_PLACE;
 	if (extent->backing == SMALT_BACKING_COPY)
 		flags |= SMALT_ROW_COPIED;
-	if (end - extent->row > 1)
+	if (sharers > 1)
 		flags |= SMALT_ROW_SHARED_PAGE;
 	if ((extent->prot & SMALT_W) && (extent->prot & SMALT_X))
 		flags |= SMALT_ROW_WX;
 	for (uint32_t i = extent->row; i < end; i++)
-		rows[i].flags |= flags;
+		rows[i].flags |= rows[i].prot != 0 ? flags : 0;
 }
 
 enum status extent_object(struct space *space, uint32_t first, uint32_t count,
