@@ -4,8 +4,8 @@
  *
  * Devicetree Specification v0.4: 3.4 /memory, 3.5 /reserved-memory, 3.6 /chosen, 5.3 memory reservation
  * block. Linux bindings: chosen.txt (initrd, seeds), arm/psci.yaml, arm/secure.txt, QEMU's
- * firmware/qemu,fw-cfg-mmio.yaml. The blob is checked once, completely; after that
- * every node is looked at once.
+ * firmware/qemu,fw-cfg-mmio.yaml. Every node is looked at once, in
+ * the order of the tree.
  */
 #include "devicetree.h"
 
@@ -15,12 +15,23 @@
 #include "arch_memory.h"
 #include "node.h"
 
-enum { PAGE = 4096, ENTROPY_BYTES_MAX = 64 };
+enum { PAGE = 4096, ENTROPY_BYTES_MAX = 64, UARTS = 8, UART_DEPTH = 4 };
+
+/* A PL011: which of them is the console is known when /chosen was seen. */
+struct uart {
+	const char *names[UART_DEPTH];   /* of the nodes down to it; [0] is the root */
+	int depth;
+	int offset;              /* of its node */
+	uint64_t pa;
+};
 
 struct reader {
 	struct node node;        /* the current one */
 	struct env *env;
-	int console;             /* offset of the node of stdout-path, negative: none */
+	struct level kept[2];    /* the root and /chosen, for what comes behind the last node */
+	bool has_chosen;
+	struct uart uarts[UARTS];
+	unsigned uart_count;
 };
 
 /* --- memory ------------------------------------------------------------------------ */
@@ -34,7 +45,7 @@ static enum status add_memory(struct reader *r, uint32_t type)
 		uint64_t pa = node_reg_address(&reg, i), bytes = node_reg_bytes(&reg, i);
 
 		if (bytes != 0 && range_wraps(pa, bytes - 1))
-			return node_bad(&r->node, "reg", pa);
+			return node_bad(&r->node, NODE_REG, pa);
 		status = memmap_add(&r->env->memory, pa, bytes, type, r->node.fault);
 	}
 	return status;
@@ -46,7 +57,7 @@ static enum status add_memory(struct reader *r, uint32_t type)
  */
 static enum status read_memory(struct reader *r)
 {
-	bool usable = node_is_okay(&r->node) && node_property(&r->node, "secure-status").base == NULL;
+	bool usable = node_is_okay(&r->node) && node_property(&r->node, NODE_SECURE_STATUS).base == NULL;
 
 	return add_memory(r, usable ? SMALT_MEM_USABLE : SMALT_MEM_RESERVED);
 }
@@ -90,8 +101,10 @@ static enum status add_reservations(const struct node *root, struct env *env)
 		enum status status;
 
 		if (fdt_get_mem_rsv(root->tree, i, &pa, &bytes) < 0 ||
-		    (bytes != 0 && range_wraps(pa, bytes - 1)))
-			return node_bad(root, "/memreserve/", (uint64_t)i);
+		    (bytes != 0 && range_wraps(pa, bytes - 1))) {
+			(void)fault_value(root->fault, ST_BAD_DEVICETREE, "/memreserve/", (uint64_t)i);
+			return fault_word(root->fault, span_of("/"));
+		}
 		if (is_handed_over(env, pa, bytes))
 			continue;
 		status = memmap_add(&env->memory, pa, bytes, SMALT_MEM_RESERVED, root->fault);
@@ -128,7 +141,7 @@ static enum status take_files(const struct node *chosen, struct env *env)
 	if (status != ST_OK)
 		return status;
 	if (initrd != NULL && !is_usable(map, pages_of(initrd)))
-		return node_bad(chosen, "linux,initrd-start", initrd->pa);
+		return node_bad(chosen, NODE_INITRD_START, initrd->pa);
 	tree_is_usable = is_usable(map, tree);
 	if (initrd != NULL)
 		status = memmap_add(map, initrd->pa, initrd->bytes.bytes, SMALT_MEM_RECLAIMABLE, fault);
@@ -143,14 +156,14 @@ static enum status read_initrd(const struct node *chosen, struct env *env)
 {
 	uint64_t start, end;
 	bool has_start, has_end;
-	enum status status = node_number(chosen, "linux,initrd-start", &start, &has_start);
+	enum status status = node_number(chosen, NODE_INITRD_START, &start, &has_start);
 
 	if (status == ST_OK)
-		status = node_number(chosen, "linux,initrd-end", &end, &has_end);
+		status = node_number(chosen, NODE_INITRD_END, &end, &has_end);
 	if (status != ST_OK || (!has_start && !has_end))
 		return status;
 	if (!has_start || !has_end || end < start || !align_fits(end, PAGE))
-		return node_bad(chosen, has_end ? "linux,initrd-end" : "linux,initrd-start",
+		return node_bad(chosen, has_end ? NODE_INITRD_END : NODE_INITRD_START,
 		                has_end ? end : start);
 	if (end > start)
 		env->files[env->file_count++] = (struct file){
@@ -160,31 +173,20 @@ static enum status read_initrd(const struct node *chosen, struct env *env)
 	return ST_OK;
 }
 
-/* "serial0:115200n8" or a path: what stands before the colon. */
-static int find_console(const struct node *chosen)
+static enum status read_chosen(struct reader *r)
 {
-	struct span path = node_property(chosen, "stdout-path");
-	int bytes = 0;
-
-	if (path.base == NULL)
-		path = node_property(chosen, "linux,stdout-path");
-	while ((uint64_t)bytes < path.bytes && path.base[bytes] != ':' && path.base[bytes] != '\0')
-		bytes++;
-	return bytes == 0 ? -1 : fdt_path_offset_namelen(chosen->tree, (const char *)path.base, bytes);
-}
-
-static enum status read_chosen(const struct node *chosen, struct env *env, int *console)
-{
-	struct span seed = node_property(chosen, "rng-seed");
+	struct span seed = node_property(&r->node, NODE_RNG_SEED);
 	enum status status;
 
 	if (seed.bytes != 0) {
-		env->entropy = (struct span){ seed.base, min_u64(seed.bytes, ENTROPY_BYTES_MAX) };
-		env->entropy_source = SMALT_ENTROPY_DEVICETREE;
+		r->env->entropy = (struct span){ seed.base, min_u64(seed.bytes, ENTROPY_BYTES_MAX) };
+		r->env->entropy_source = SMALT_ENTROPY_DEVICETREE;
 	}
-	*console = find_console(chosen);
-	status = node_string(chosen, "bootargs", &env->cmdline);
-	return status == ST_OK ? read_initrd(chosen, env) : status;
+	r->has_chosen = true;
+	r->kept[0] = r->node.levels[0];
+	r->kept[1] = r->node.levels[1];
+	status = node_string(&r->node, NODE_BOOTARGS, &r->env->cmdline);
+	return status == ST_OK ? read_initrd(&r->node, r->env) : status;
 }
 
 /* --- devices ----------------------------------------------------------------------- */
@@ -192,7 +194,7 @@ static enum status read_chosen(const struct node *chosen, struct env *env, int *
 static enum status read_psci(struct reader *r)
 {
 	struct span method;
-	enum status status = node_string(&r->node, "method", &method);
+	enum status status = node_string(&r->node, NODE_METHOD, &method);
 
 	if (status != ST_OK)
 		return status;
@@ -201,7 +203,7 @@ static enum status read_psci(struct reader *r)
 	else if (span_is(method, "smc"))
 		r->env->psci_conduit = SMALT_PSCI_SMC;
 	else
-		return node_bad(&r->node, "method", method.bytes);
+		return node_bad(&r->node, NODE_METHOD, method.bytes);
 	return ST_OK;
 }
 
@@ -210,17 +212,74 @@ static enum status read_fwcfg(struct reader *r)
 	return node_registers(&r->node, &r->env->fwcfg_pa);
 }
 
-/* Of all PL011 that there are, the one that people look at. */
 static enum status read_pl011(struct reader *r)
 {
+	struct uart *uart = &r->uarts[r->uart_count];
 	enum status status;
 
-	if (r->node.path[r->node.depth] != r->console)
+	if (r->uart_count == UARTS)
 		return ST_OK;
-	status = node_registers(&r->node, &r->env->serial_address);
-	if (status == ST_OK && r->env->serial_address != 0)
-		r->env->serial_kind = SMALT_SERIAL_PL011;
+	uart->depth = r->node.depth;
+	uart->offset = r->node.levels[r->node.depth].offset;
+	for (int i = 0; i <= r->node.depth && i < UART_DEPTH; i++)
+		uart->names[i] = r->node.levels[i].name;
+	status = node_registers(&r->node, &uart->pa);
+	r->uart_count += status == ST_OK && uart->pa != 0;
 	return status;
+}
+
+/* Devicetree Specification 2.2.3: the unit address may be left out of a path. */
+static bool names_node(struct span part, const char *name)
+{
+	for (uint64_t i = 0; i < part.bytes; i++)
+		if (name[i] == '\0' || (uint8_t)name[i] != part.base[i])
+			return false;
+	return name[part.bytes] == '\0' || name[part.bytes] == '@';
+}
+
+/* Without a walk over the tree: is this absolute path the node's? */
+static bool is_at(const struct uart *uart, struct span path)
+{
+	uint64_t at = 0;
+
+	for (int i = 1; i <= uart->depth; i++) {
+		struct span part = { path.base + at + 1, 0 };
+
+		if (at == path.bytes || path.base[at] != '/')
+			return false;
+		while (at + 1 + part.bytes < path.bytes && part.base[part.bytes] != '/')
+			part.bytes++;
+		if (!names_node(part, uart->names[i]))
+			return false;
+		at += 1 + part.bytes;
+	}
+	return at == path.bytes;
+}
+
+static bool is_console(const struct uart *uart, const void *tree, struct span path)
+{
+	if (path.base[0] == '/' && uart->depth < UART_DEPTH)
+		return is_at(uart, path);
+	return fdt_path_offset_namelen(tree, (const char *)path.base, (int)path.bytes) == uart->offset;
+}
+
+/* "serial0:115200n8" or a path: what stands before the colon. Of all PL011 that there are, this one. */
+static void choose_console(struct reader *r, const struct node *chosen)
+{
+	struct span path = node_property(chosen, NODE_STDOUT_PATH);
+	uint64_t bytes = 0;
+
+	if (path.base == NULL)
+		path = node_property(chosen, NODE_OLD_STDOUT_PATH);
+	while (bytes < path.bytes && path.base[bytes] != ':' && path.base[bytes] != '\0')
+		bytes++;
+	path.bytes = bytes;
+	for (unsigned i = 0; bytes != 0 && i < r->uart_count; i++)
+		if (is_console(&r->uarts[i], chosen->tree, path)) {
+			r->env->serial_kind = SMALT_SERIAL_PL011;
+			r->env->serial_address = r->uarts[i].pa;
+			return;
+		}
 }
 
 static const struct device {
@@ -235,46 +294,63 @@ static const struct device {
 	{ "qemu,fw-cfg-mmio", read_fwcfg },
 };
 
-static enum status visit_device(struct reader *r)
+static const struct device *find_device(struct span compatible)
 {
 	for (unsigned i = 0; i < sizeof devices / sizeof *devices; i++)
-		if (node_lists(&r->node, "compatible", devices[i].compatible))
-			return node_is_okay(&r->node) ? devices[i].read(r) : ST_OK;
-	return ST_OK;
+		if (span_is(compatible, devices[i].compatible))
+			return &devices[i];
+	return NULL;
 }
 
-static bool is_reserved(const struct node *node)
+/* The first string that somebody here knows: they stand from special to general. */
+static enum status visit_device(struct reader *r)
 {
-	return node->depth == 2 &&
-	       span_is(span_of(fdt_get_name(node->tree, node->path[1], NULL)), "reserved-memory");
+	struct span list = node_property(&r->node, NODE_COMPATIBLE);
+	const struct device *device = NULL;
+
+	while (device == NULL && list.bytes > 0) {
+		struct span word = { list.base, 0 };
+
+		while (word.bytes < list.bytes && word.base[word.bytes] != '\0')
+			word.bytes++;
+		if (word.bytes == list.bytes)
+			return node_bad(&r->node, NODE_COMPATIBLE, list.bytes);
+		device = find_device(word);
+		list.base += word.bytes + 1;
+		list.bytes -= word.bytes + 1;
+	}
+	return device != NULL && node_is_okay(&r->node) ? device->read(r) : ST_OK;
+}
+
+static bool is_named(const struct node *node, int depth, const char *name)
+{
+	return node->depth >= depth && span_is(span_of(node->levels[depth].name), name);
 }
 
 static enum status visit(struct reader *r)
 {
-	if (r->node.depth == 1 && node_lists(&r->node, "device_type", "memory"))
+	if (r->node.depth == 1 && is_named(&r->node, 1, "chosen"))
+		return read_chosen(r);
+	if (r->node.depth == 1 && node_lists(&r->node, NODE_DEVICE_TYPE, "memory"))
 		return read_memory(r);
-	if (is_reserved(&r->node))
+	if (r->node.depth == 2 && is_named(&r->node, 1, "reserved-memory"))
 		return read_reserved(r);
 	return r->node.depth > 0 ? visit_device(r) : ST_OK;
 }
 
-static enum status visit_all(struct reader *r)
+static enum status visit_all(struct reader *r, struct span tree)
 {
-	const void *tree = r->node.tree;
-	int depth = 0;
+	struct node_walk walk;
+	bool found;
+	enum status status = node_walk(&walk, tree, r->node.fault);
 
-	for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree, node, &depth)) {
-		enum status status;
-
-		if (depth >= NODE_DEPTH)
-			continue;
-		r->node.depth = depth;
-		r->node.path[depth] = node;
+	while (status == ST_OK) {
+		status = node_next(&walk, &r->node, &found);
+		if (status != ST_OK || !found)
+			break;
 		status = visit(r);
-		if (status != ST_OK)
-			return status;
 	}
-	return ST_OK;
+	return status;
 }
 
 /* --- the whole ------------------------------------------------------------------- */
@@ -289,28 +365,20 @@ uint64_t devicetree_bytes(const void *tree)
 
 enum status devicetree_read(struct span tree, struct env *env, struct fault *fault)
 {
-	struct node root = { .tree = tree.base, .fault = fault };
-	struct node chosen = root;
-	struct reader r = { root, env, -1 };
-	int error = fdt_check_full(tree.base, tree.bytes);
-	enum status status = ST_OK;
+	struct reader r = { .node = { .tree = tree.base, .fault = fault }, .env = env };
+	struct node chosen = { tree.base, fault, r.kept, 1 };
+	enum status status;
 
-	if (error != 0) {
-		(void)fault_value(fault, ST_BAD_DEVICETREE, "totalsize", tree.bytes);
-		return fault_word(fault, span_of(fdt_strerror(error)));
-	}
 	env->devicetree = (struct file){
 		.name = span_of("devicetree"), .bytes = tree,
 		.pa = (uint64_t)(uintptr_t)tree.base - env->window,
 	};
-	chosen.depth = 1;
-	chosen.path[1] = fdt_path_offset(tree.base, "/chosen");
-	if (chosen.path[1] >= 0)
-		status = read_chosen(&chosen, env, &r.console);
-	if (status == ST_OK)
-		status = visit_all(&r);
-	if (status == ST_OK)
-		status = add_reservations(&root, env);
+	status = visit_all(&r, tree);
+	if (status != ST_OK)
+		return status;
+	if (r.has_chosen)
+		choose_console(&r, &chosen);
+	status = add_reservations(&chosen, env);
 	return status == ST_OK ? take_files(&chosen, env) : status;
 }
 

@@ -10,25 +10,184 @@
 
 #include "align.h"
 
-static int self(const struct node *node)
+static const char *const names[NODE_KEYS] = {
+	[NODE_COMPATIBLE] = "compatible", [NODE_DEVICE_TYPE] = "device_type", [NODE_STATUS] = "status",
+	[NODE_SECURE_STATUS] = "secure-status", [NODE_REG] = "reg", [NODE_RANGES] = "ranges",
+	[NODE_ADDRESS_CELLS] = "#address-cells", [NODE_SIZE_CELLS] = "#size-cells",
+	[NODE_METHOD] = "method", [NODE_BOOTARGS] = "bootargs",
+	[NODE_INITRD_START] = "linux,initrd-start", [NODE_INITRD_END] = "linux,initrd-end",
+	[NODE_RNG_SEED] = "rng-seed", [NODE_STDOUT_PATH] = "stdout-path",
+	[NODE_OLD_STDOUT_PATH] = "linux,stdout-path",
+};
+
+static const struct level *self(const struct node *node)
 {
-	return node->path[node->depth];
+	return &node->levels[node->depth];
 }
 
-enum status node_bad(const struct node *node, const char *property, uint64_t value)
+enum status node_bad(const struct node *node, enum node_key key, uint64_t value)
 {
-	const char *name = fdt_get_name(node->tree, self(node), NULL);
+	const char *name = self(node)->name;
 
-	(void)fault_value(node->fault, ST_BAD_DEVICETREE, property, value);
-	return fault_word(node->fault, span_of(name == NULL || *name == '\0' ? "/" : name));
+	(void)fault_value(node->fault, ST_BAD_DEVICETREE, names[key], value);
+	return fault_word(node->fault, span_of(*name == '\0' ? "/" : name));
 }
 
-struct span node_property(const struct node *node, const char *name)
-{
-	int bytes = 0;
-	const void *base = fdt_getprop(node->tree, self(node), name, &bytes);
+/* --- the walk -------------------------------------------------------------------- */
 
-	return base == NULL ? (struct span){ NULL, 0 } : (struct span){ base, (uint64_t)bytes };
+static enum status broken(struct node_walk *walk, const char *field, uint64_t value, int error)
+{
+	(void)fault_value(walk->fault, ST_BAD_DEVICETREE, field, value);
+	return fault_word(walk->fault, span_of(fdt_strerror(error)));
+}
+
+enum status node_walk(struct node_walk *walk, struct span tree, struct fault *fault)
+{
+	int error = tree.bytes < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED
+	                                                   : fdt_check_header(tree.base);
+
+	walk->tree = tree.base;
+	walk->fault = fault;
+	walk->offset = 0;
+	walk->depth = -1;
+	walk->complete = true;
+	for (unsigned i = 0; i < NODE_NAMES; i++)
+		walk->names[i].offset = -1;
+	if (error == 0 && fdt_totalsize(tree.base) > tree.bytes)
+		error = -FDT_ERR_TRUNCATED;
+	if (error == 0 && fdt_version(tree.base) < 16)       /* values are aligned otherwise */
+		error = -FDT_ERR_BADVERSION;
+	return error == 0 ? ST_OK : broken(walk, "totalsize", tree.bytes, error);
+}
+
+static bool same(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+static uint32_t key_of(const char *name)
+{
+	uint32_t key = 0;
+
+	while (key < NODE_KEYS && !same(name, names[key]))
+		key++;
+	return key;
+}
+
+/* Knuth, The Art of Computer Programming, Vol. 3, 6.4: multiplicative hashing. */
+static unsigned slot_of(int name_offset)
+{
+	return (uint32_t)name_offset * 2654435769u / (UINT32_MAX / NODE_NAMES + 1);
+}
+
+/* Few names stand for many properties: each is compared once, and found by its offset then. */
+static bool find_key(struct node_walk *walk, int name_offset, uint32_t *key)
+{
+	unsigned slot = slot_of(name_offset);
+
+	if (walk->names[slot].offset != name_offset) {
+		const char *name = fdt_string(walk->tree, name_offset);
+
+		if (name == NULL)
+			return false;
+		walk->names[slot].offset = name_offset;
+		walk->names[slot].key = key_of(name);
+	}
+	*key = walk->names[slot].key;
+	return true;
+}
+
+/* fdt_next_tag() has seen that the value lies in the tree. The first of two of a name counts. */
+static enum status take_property(struct node_walk *walk)
+{
+	const struct fdt_property *property =
+		fdt_offset_ptr(walk->tree, walk->offset, sizeof *property);
+	struct span *place;
+	uint32_t key;
+
+	if (walk->depth < 0)
+		return broken(walk, "property outside of a node, offset", (uint64_t)walk->offset,
+		              -FDT_ERR_BADSTRUCTURE);
+	if (!find_key(walk, (int)fdt32_to_cpu(property->nameoff), &key))
+		return broken(walk, "name of a property, offset", fdt32_to_cpu(property->nameoff),
+		              -FDT_ERR_BADOFFSET);
+	if (key == NODE_KEYS || walk->complete)
+		return ST_OK;
+	place = &walk->levels[walk->depth].properties[key];
+	if (place->base == NULL)
+		*place = (struct span){ (const uint8_t *)property->data, fdt32_to_cpu(property->len) };
+	return ST_OK;
+}
+
+static enum status begin_node(struct node_walk *walk)
+{
+	if (walk->depth < 0 && walk->offset != 0)
+		return broken(walk, "second root, offset", (uint64_t)walk->offset, -FDT_ERR_BADSTRUCTURE);
+	walk->depth++;
+	walk->complete = walk->depth >= NODE_DEPTH;
+	if (!walk->complete) {
+		struct level *level = &walk->levels[walk->depth];
+
+		*level = (struct level){ .offset = walk->offset };
+		level->name = fdt_offset_ptr(walk->tree, walk->offset + FDT_TAGSIZE, 1);
+	}
+	return ST_OK;
+}
+
+/* A node ends where its first child begins, or itself: is it still to be returned? */
+static bool ends_node(struct node_walk *walk, uint32_t tag)
+{
+	bool ends = !walk->complete && (tag == FDT_BEGIN_NODE || tag == FDT_END_NODE);
+
+	walk->complete |= ends;
+	return ends;
+}
+
+static enum status take_tag(struct node_walk *walk, uint32_t tag)
+{
+	if (tag == FDT_BEGIN_NODE)
+		return begin_node(walk);
+	if (tag == FDT_PROP)
+		return take_property(walk);
+	if (tag == FDT_END_NODE && walk->depth-- < 0)
+		return broken(walk, "end of no node, offset", (uint64_t)walk->offset,
+		              -FDT_ERR_BADSTRUCTURE);
+	return ST_OK;
+}
+
+enum status node_next(struct node_walk *walk, struct node *node, bool *found)
+{
+	for (;;) {
+		int next;
+		uint32_t tag = fdt_next_tag(walk->tree, walk->offset, &next);
+		enum status status;
+
+		if (next < 0)
+			return broken(walk, "tag at", (uint64_t)walk->offset, next);
+		*found = ends_node(walk, tag);
+		if (*found) {
+			*node = (struct node){ walk->tree, walk->fault, walk->levels, walk->depth };
+			return ST_OK;
+		}
+		if (tag == FDT_END && walk->depth >= 0)
+			return broken(walk, "end inside of a node, offset", (uint64_t)walk->offset,
+			              -FDT_ERR_BADSTRUCTURE);
+		if (tag == FDT_END)
+			return ST_OK;
+		status = take_tag(walk, tag);
+		if (status != ST_OK)
+			return status;
+		walk->offset = next;
+	}
+}
+
+/* --- properties ------------------------------------------------------------------ */
+
+struct span node_property(const struct node *node, enum node_key key)
+{
+	return self(node)->properties[key];
 }
 
 /* One or two cells. */
@@ -41,9 +200,9 @@ static uint64_t number_at(struct span s, uint64_t offset, int cells)
 	return number;
 }
 
-enum status node_string(const struct node *node, const char *name, struct span *text)
+enum status node_string(const struct node *node, enum node_key key, struct span *text)
 {
-	struct span value = node_property(node, name);
+	struct span value = node_property(node, key);
 	uint64_t bytes = 0;
 
 	*text = (struct span){ value.base, 0 };
@@ -52,28 +211,28 @@ enum status node_string(const struct node *node, const char *name, struct span *
 	while (bytes < value.bytes && value.base[bytes] != '\0')
 		bytes++;
 	if (bytes == value.bytes)
-		return node_bad(node, name, value.bytes);
+		return node_bad(node, key, value.bytes);
 	text->bytes = bytes;
 	return ST_OK;
 }
 
-enum status node_number(const struct node *node, const char *name, uint64_t *number, bool *present)
+enum status node_number(const struct node *node, enum node_key key, uint64_t *number, bool *present)
 {
-	struct span value = node_property(node, name);
+	struct span value = node_property(node, key);
 
 	*present = value.base != NULL;
 	*number = 0;
 	if (!*present)
 		return ST_OK;
 	if (value.bytes != 4 && value.bytes != 8)
-		return node_bad(node, name, value.bytes);
+		return node_bad(node, key, value.bytes);
 	*number = number_at(value, 0, (int)(value.bytes / 4));
 	return ST_OK;
 }
 
-bool node_lists(const struct node *node, const char *name, const char *word)
+bool node_lists(const struct node *node, enum node_key key, const char *word)
 {
-	struct span list = node_property(node, name);
+	struct span list = node_property(node, key);
 
 	return list.base != NULL &&
 	       fdt_stringlist_contains((const char *)list.base, (int)list.bytes, word);
@@ -82,32 +241,42 @@ bool node_lists(const struct node *node, const char *name, const char *word)
 /* "ok" is what old firmware writes. */
 bool node_is_okay(const struct node *node)
 {
-	return node_property(node, "status").base == NULL ||
-	       node_lists(node, "status", "okay") || node_lists(node, "status", "ok");
+	return node_property(node, NODE_STATUS).base == NULL ||
+	       node_lists(node, NODE_STATUS, "okay") || node_lists(node, NODE_STATUS, "ok");
 }
 
 /* --- addresses ------------------------------------------------------------------- */
 
 struct cells { int address, bytes; };
 
-/* How wide addresses and sizes are in the children of the node at this depth of the path. */
+/* One cell with a number of cells that Smalt can add up. */
+static enum status read_cell(const struct node *node, enum node_key key, int absent, int *cells)
+{
+	struct span value = node_property(node, key);
+	uint64_t number = value.base == NULL ? (uint64_t)absent : 0;
+
+	if (value.base != NULL && value.bytes == 4)
+		number = number_at(value, 0, 1);
+	if (number < 1 || number > 2)
+		return node_bad(node, key, value.base != NULL && value.bytes != 4 ? value.bytes : number);
+	*cells = (int)number;
+	return ST_OK;
+}
+
+/* How wide addresses and sizes are in the children of the node at this depth (2.3.5: 2 and 1 by default). */
 static enum status read_cells(const struct node *node, int depth, struct cells *cells)
 {
 	struct node bus = *node;
+	enum status status;
 
 	bus.depth = depth;
-	cells->address = fdt_address_cells(node->tree, self(&bus));
-	cells->bytes = fdt_size_cells(node->tree, self(&bus));
-	if (cells->address < 1 || cells->address > 2)
-		return node_bad(&bus, "#address-cells", (uint64_t)(int64_t)cells->address);
-	if (cells->bytes < 1 || cells->bytes > 2)
-		return node_bad(&bus, "#size-cells", (uint64_t)(int64_t)cells->bytes);
-	return ST_OK;
+	status = read_cell(&bus, NODE_ADDRESS_CELLS, 2, &cells->address);
+	return status == ST_OK ? read_cell(&bus, NODE_SIZE_CELLS, 1, &cells->bytes) : status;
 }
 
 enum status node_reg(const struct node *node, struct node_reg *reg)
 {
-	struct span pairs = node_property(node, "reg");
+	struct span pairs = node_property(node, NODE_REG);
 	struct cells cells;
 	enum status status = read_cells(node, node->depth - 1, &cells);
 	uint64_t step;
@@ -116,7 +285,7 @@ enum status node_reg(const struct node *node, struct node_reg *reg)
 		return status;
 	step = 4 * (uint64_t)(cells.address + cells.bytes);
 	if (pairs.bytes % step != 0)
-		return node_bad(node, "reg", pairs.bytes);
+		return node_bad(node, NODE_REG, pairs.bytes);
 	*reg = (struct node_reg){ pairs, cells.address, cells.bytes, pairs.bytes / step };
 	return ST_OK;
 }
@@ -176,7 +345,7 @@ enum status node_registers(const struct node *node, uint64_t *pa)
 		status = read_cells(&bus, bus.depth - 1, &parent);
 		if (status != ST_OK)
 			return status;
-		if (!translate(node_property(&bus, "ranges"), cells, parent.address, &address))
+		if (!translate(node_property(&bus, NODE_RANGES), cells, parent.address, &address))
 			return ST_OK;
 		cells = parent;
 	}

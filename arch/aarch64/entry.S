@@ -81,7 +81,14 @@ stop:
 	wfi
 	b	stop
 
-/* Tables of the maps that last until the whole machine is mapped: boot/image.c. */
+/*
+ * Tables of the maps that last until the whole machine is mapped (boot/image.c). Of
+ * the first map, which is written around the caches, in the first half.
+ */
 	.section .early, "aw", %nobits
 	.balign	4096
-	.space	48 * 4096
+	.space	20 * 4096
+	.globl	early_cached
+	.hidden	early_cached
+early_cached:
+	.space	24 * 4096
