@@ -18,10 +18,13 @@
 #include "mem.h"
 #include "self.h"
 
-enum { PAGE = 4096, EXIT_REFUSED = 125, RANGES = 512, MEMORY_ALIGN = 1 << 30 };
+enum { PAGE = 4096, EXIT_REFUSED = 125, RANGES = 256, MEMORY_ALIGN = 1 << 30 };
 
 /* Called by entry.S with the MMU off: x0 and the counter as they were at the entry. */
 _Noreturn void image_main(uint64_t tree_pa, uint64_t counter_start);
+
+/* Of entry.S: behind what the first map may use of .early. */
+extern uint8_t early_cached[] __attribute__((visibility("hidden")));
 
 /*
  * Without an address from the firmware: QEMU puts the devicetree at the start of
@@ -148,18 +151,18 @@ static enum status keep_tree(struct env *env, struct arena *arena, struct fault 
 }
 
 /* The first step: with the MMU off until map_little() is through. */
-static enum status read_machine(struct env *env, const void *tree_at, struct arena *early,
+static enum status read_machine(struct env *env, const void *tree_at, struct arena *first,
                                 struct arena *arena, struct fault *fault)
 {
 	struct span tree;
-	enum status status = memmap_init(&env->memory, RANGES, early, fault);
+	enum status status = memmap_init(&env->memory, RANGES, first, fault);
 
 	if (status == ST_OK)
 		status = check_tree(tree_at, &tree, fault);
 	if (status != ST_OK)
 		return status;
 	env->devicetree = (struct file){ .pa = (uint64_t)(uintptr_t)tree_at, .bytes = tree };
-	status = map_little(env, arena, early, fault);
+	status = map_little(env, arena, first, fault);
 	if (status == ST_OK)
 		status = devicetree_read(tree, env, fault);
 	return status == ST_OK ? take_own(env, arena, fault) : status;
@@ -185,13 +188,14 @@ void image_main(uint64_t tree_pa, uint64_t counter_start)
 	struct env env = {
 		.path = SMALT_PATH_IMAGE, .machine = arch_machine(), .counter_start = counter_start,
 	};
-	struct arena early = { early_start, (uint64_t)(early_end - early_start), 0 };
+	struct arena first = { early_start, (uint64_t)(early_cached - early_start), 0 };
+	struct arena early = { early_cached, (uint64_t)(early_end - early_cached), 0 };
 	struct arena arena = { NULL, 0, 0 };
 	struct fault fault, second;
 	enum status status, mapped;
 
 	arch_cpu(&env.cpu);
-	status = read_machine(&env, find_tree(tree_pa), &early, &arena, &fault);
+	status = read_machine(&env, find_tree(tree_pa), &first, &arena, &fault);
 	/* The second step, also after a fault: it is to be seen. */
 	mapped = map_little(&env, &arena, &early, &second);
 	if (mapped == ST_OK)

@@ -30,7 +30,7 @@
 /* What is written while the MMU is off: relocated words, bss, the stack, the first tables. */
 	.macro	written operation
 	lines	\operation, data_start, archive_start
-	lines	\operation, bss_start, early_end
+	lines	\operation, bss_start, early_cached
 	dsb	sy
 	.endm
 
