@@ -8,8 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "align.h"
 #include "config.h"
 #include "cpio.h"
+#include "object.h"
 #include "say.h"
 
 #define PATH_LIMIT 4096
@@ -177,6 +179,31 @@ static enum status check_conf(struct span conf, struct fault *fault)
 	return status;
 }
 
+/*
+ * aarch64 has leaves of 64K, and its firmware puts an archive at a multiple of them: there
+ * an object with fixed addresses can stay where it lies, if the archive puts it right.
+ */
+static uint64_t wanted_phase(struct span bytes)
+{
+	struct arena arena = { NULL, (1 << 20) + 2 * min_u64(bytes.bytes, 16 << 20), 0 };
+	const struct segment *largest = NULL;
+	uint64_t phase = CPIO_ANYWHERE;
+	struct object object;
+	struct fault fault;
+
+	arena.base = malloc(arena.bytes);
+	if (arena.base && object_read(&object, span_of(""), bytes, OBJECT_NOWHERE, NULL, &arena, &fault) == ST_OK &&
+	    object.kind == OBJECT_FIXED && object.elf_machine == SMALT_MACHINE_AARCH64) {
+		for (uint32_t i = 0; i < object.segment_count; i++)
+			if (!largest || object.segments[i].file_bytes > largest->file_bytes)
+				largest = &object.segments[i];
+		if ((largest->va - largest->file_offset) % CPIO_PAGE == 0)
+			phase = (largest->va - largest->file_offset) % CPIO_CHUNK;
+	}
+	free(arena.base);
+	return phase;
+}
+
 static enum status write_all(const struct bundle *bundle, struct span conf, FILE *out,
                              struct fault *fault)
 {
@@ -185,9 +212,10 @@ static enum status write_all(const struct bundle *bundle, struct span conf, FILE
 
 	if (status != ST_OK)
 		return status;
-	cpio_add(&cpio, span_of("smalt.conf"), conf);
+	cpio_add(&cpio, span_of("smalt.conf"), conf, CPIO_ANYWHERE);
 	for (uint32_t i = 0; i < bundle->count; i++)
-		cpio_add(&cpio, bundle->files[i].name, bundle->files[i].input.bytes);
+		cpio_add(&cpio, bundle->files[i].name, bundle->files[i].input.bytes,
+		         wanted_phase(bundle->files[i].input.bytes));
 	cpio_end(&cpio);
 	return ST_OK;
 }

@@ -58,12 +58,19 @@ static void put_entry(struct cpio *cpio, uint32_t mode, struct span name, struct
 	pad_to(cpio, align_up(put(cpio, bytes), 4));
 }
 
-void cpio_add(struct cpio *cpio, struct span name, struct span bytes)
+/* Where the data of a file of this name begins, in the next entry. */
+static uint64_t data_offset(const struct cpio *cpio, struct span name)
+{
+	return cpio->offset + HEADER_BYTES + name_field(cpio->offset, name, CPIO_PAGE);
+}
+
+void cpio_add(struct cpio *cpio, struct span name, struct span bytes, uint64_t phase)
 {
 	struct span none = { NULL, 0 };
 
 	/* The root stands in every tree; padded, it moves the next header to a page. */
-	if (name_field(cpio->offset, name, CPIO_PAGE) > NAME_FIELD_LIMIT)
+	while (name_field(cpio->offset, name, CPIO_PAGE) > NAME_FIELD_LIMIT ||
+	       (phase != CPIO_ANYWHERE && (data_offset(cpio, name) - phase) % CPIO_CHUNK != 0))
 		put_entry(cpio, 040755, span_of("."), none, CPIO_PAGE);
 	put_entry(cpio, 0100644, name, bytes, CPIO_PAGE);
 }

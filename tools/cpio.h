@@ -20,8 +20,14 @@ struct cpio {
 	uint32_t count;          /* entries so far: the next one's inode */
 };
 
-/* name within CPIO_NAME_LIMIT, bytes within CPIO_FILE_LIMIT. The same calls give the same archive. */
-void cpio_add(struct cpio *cpio, struct span name, struct span bytes);
+#define CPIO_ANYWHERE UINT64_MAX
+
+/*
+ * name within CPIO_NAME_LIMIT, bytes within CPIO_FILE_LIMIT. The same calls give the same archive.
+ * phase, a multiple of CPIO_PAGE: the data begins there modulo CPIO_CHUNK.
+ */
+#define CPIO_CHUNK (64u << 10)
+void cpio_add(struct cpio *cpio, struct span name, struct span bytes, uint64_t phase);
 
 /* Without it the archive is not complete. */
 void cpio_end(struct cpio *cpio);
