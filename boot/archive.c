@@ -32,15 +32,10 @@ bool archive_is(struct span bytes)
 
 static bool hex_digit(uint8_t c, uint32_t *digit)
 {
-	static const char digits[] = "0123456789abcdef";
-	uint8_t lower = c | (c >= 'A' && c <= 'F' ? 0x20 : 0);
+	uint8_t lower = c | 0x20;
 
-	for (uint32_t i = 0; i < 16; i++)
-		if (digits[i] == (char)lower) {
-			*digit = i;
-			return true;
-		}
-	return false;
+	*digit = c <= '9' ? (uint32_t)c - '0' : (uint32_t)lower - 'a' + 10;
+	return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'f');
 }
 
 static bool read_field(struct span bytes, uint64_t header, unsigned field, uint64_t *value)
