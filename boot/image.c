@@ -18,7 +18,7 @@
 #include "mem.h"
 #include "self.h"
 
-enum { PAGE = 4096, EXIT_REFUSED = 125, RANGES = 256, MEMORY_ALIGN = 1 << 30 };
+enum { PAGE = 4096, EXIT_REFUSED = 125, RANGES = 512, MEMORY_ALIGN = 1 << 30 };
 
 /* Called by entry.S with the MMU off: x0 and the counter as they were at the entry. */
 _Noreturn void image_main(uint64_t tree_pa, uint64_t counter_start);
@@ -110,28 +110,19 @@ static enum status choose_arena(struct env *env, struct arena *arena, struct fau
 /* The image and its first tables, then the arena. */
 static enum status take_own(struct env *env, struct arena *arena, struct fault *fault)
 {
-	enum status status = memmap_add(&env->memory, (uint64_t)image_start,
-	                                (uint64_t)(early_end - image_start), SMALT_MEM_RECLAIMABLE, fault);
+	struct memmap *map = &env->memory;
+	uint64_t start = (uint64_t)image_start, end = (uint64_t)early_end;
+	enum status status = memmap_add(map, start, end - start, SMALT_MEM_RECLAIMABLE, fault);
 
 	if (status == ST_OK)
-		status = memmap_finish(&env->memory, PAGE, fault);
-	if (status == ST_OK)
-		status = choose_arena(env, arena, fault);
-	return status == ST_OK ? memmap_finish(&env->memory, PAGE, fault) : status;
-}
-
-/* What lay in .early moves to the arena: .early is free memory of the kernel's plan. */
-static enum status keep_memory_map(struct env *env, struct arena *arena, struct fault *fault)
-{
-	struct memmap kept;
-	enum status status = memmap_init(&kept, RANGES, arena, fault);
-
+		status = memmap_finish(map, PAGE, fault);
 	if (status != ST_OK)
 		return status;
-	memcpy(kept.ranges, env->memory.ranges, env->memory.count * sizeof *kept.ranges);
-	kept.count = env->memory.count;
-	env->memory = kept;
-	return ST_OK;
+	if (memmap_type(map, start) != SMALT_MEM_RECLAIMABLE ||
+	    memmap_type(map, end - 1) != SMALT_MEM_RECLAIMABLE)
+		return fault_value(fault, ST_BAD_DEVICETREE, "reserved memory at the loader", start);
+	status = choose_arena(env, arena, fault);
+	return status == ST_OK ? memmap_finish(map, PAGE, fault) : status;
 }
 
 /* The kernel gets pages that hold nothing but the devicetree, and not the room behind it. */
@@ -171,10 +162,8 @@ static enum status read_machine(struct env *env, const void *tree_at, struct are
 /* The third. */
 static enum status gather(struct env *env, struct arena *arena, struct fault *fault)
 {
-	enum status status = keep_memory_map(env, arena, fault);
+	enum status status = self_map(env, arena, fault);
 
-	if (status == ST_OK)
-		status = self_map(env, arena, fault);
 	if (status == ST_OK)
 		status = keep_tree(env, arena, fault);
 	if (status == ST_OK)
@@ -200,8 +189,12 @@ void image_main(uint64_t tree_pa, uint64_t counter_start)
 	mapped = map_little(&env, &arena, &early, &second);
 	if (mapped == ST_OK)
 		log_open(env.serial_kind, env.serial_address);
+	if (status == ST_OK && mapped != ST_OK) {
+		status = mapped;
+		fault = second;
+	}
 	if (status == ST_OK)
-		status = mapped == ST_OK ? gather(&env, &arena, &fault) : mapped;
+		status = gather(&env, &arena, &fault);
 	if (status != ST_OK) {
 		log_fault(&fault);
 		arch_exit(EXIT_REFUSED);
