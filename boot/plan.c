@@ -25,18 +25,29 @@ static enum status choose_protocol(struct boot *boot, struct fault *fault)
 	                       boot->settings.protocol, &boot->protocol, fault);
 }
 
-/* The baseline of x86-64 is what the loader runs on: only the levels above it can be missing (M15). */
+/*
+ * What the loader knows that the CPU lacks (M15). Signed pointers are an ABI between a kernel
+ * and its keys: Smalt sets none, so it cannot promise any.
+ */
+static enum status check_capability(const struct boot *boot, const struct object *object,
+                                    struct fault *fault)
+{
+	if (object->x86_isa_needed & ~boot->env->cpu.x86_isa)
+		return fault_set(fault, ST_MISSING_CAPABILITY, "GNU_PROPERTY_X86_ISA_1_NEEDED",
+		                 object->x86_isa_needed, boot->env->cpu.x86_isa);
+	if (object->has_pauth)
+		return fault_value(fault, ST_MISSING_CAPABILITY, "GNU_PROPERTY_AARCH64_FEATURE_PAUTH",
+		                   object->pauth_platform);
+	return ST_OK;
+}
+
 static enum status check_capabilities(struct boot *boot, struct fault *fault)
 {
 	for (uint32_t i = 0; i < boot->object_count; i++) {
 		const struct object *object = &boot->objects[i].object;
-		uint32_t missing = object->x86_isa_needed & ~boot->env->cpu.x86_isa;
 
-		if (missing) {
-			fault_set(fault, ST_MISSING_CAPABILITY, "GNU_PROPERTY_X86_ISA_1_NEEDED",
-			          object->x86_isa_needed, boot->env->cpu.x86_isa);
+		if (check_capability(boot, object, fault) != ST_OK)
 			return fault_in(fault, object->name);
-		}
 	}
 	return ST_OK;
 }
