@@ -46,7 +46,7 @@ SHARED := $(filter-out $(LOADER),$(CORE)) $(FACTS) $(wildcard tools/host.c)
 LIBS   := -Wl,--as-needed -lcjson -lelf -lfdt
 
 KERNEL := -static -pie --no-dynamic-linker -z text -z separate-code -z max-page-size=4096 --fatal-warnings
-DEMO   := $(filter-out %.c,$(wildcard examples/hello/*))
+DEMO   := $(filter-out %.c %/Makefile,$(wildcard examples/hello/*))
 EMBED  ?= demo
 
 all: $O/smalt $(ARCHES)
