@@ -2,11 +2,14 @@
 /*
  * move.c: takes the loader out of the way of kernels that want low addresses.
  *
- * Runs on the tables of entry.S. There only the image's own 2 MiB have pages of
- * their own, so the one or two 2 MiB ranges that hold the copy's code get such
- * tables too: the copy is written before they are in force and executed after.
+ * Runs on the tables of entry.S. There only the image's own 2 MiB range has pages
+ * of its own, so the one or two ranges that hold the copy's code and constants
+ * (linker.ld: less than 2 MiB) get such tables too: the copy is written before they
+ * are in force and executed after.
  */
 #include "self.h"
+
+#include <stddef.h>
 
 #include "align.h"
 #include "arch.h"
@@ -18,6 +21,8 @@ enum { PAGE = 4096, LARGE = 2 << 20, ENTRIES = 512, RANGES = 2, FIRST_PD = 2 };
 #define PAGE_READ  0x21ull
 #define PAGE_WRITE 0x63ull
 #define PAGE_NX    (1ull << 63)
+#define PAGE_LARGE 0x80ull
+#define PAGE_ADDRESS 0xfffff000ull       /* all tables lie below 4 GiB */
 
 /* entry.S */
 extern uint64_t early_tables[][ENTRIES] __attribute__((visibility("hidden")));
@@ -25,25 +30,41 @@ extern uint64_t early_move_tables[RANGES][ENTRIES] __attribute__((visibility("hi
 
 _Noreturn void entry_continue(uint64_t argument, uint64_t stack_top, uint64_t next);
 
-/* Pages of [start, end), which all lie below 4 GiB, get other permissions. */
-static void protect(uint64_t base, uint64_t start, uint64_t end, uint64_t bits)
+/* The table of the 2 MiB range that holds pa: the range of the image itself has one. */
+static uint64_t *table_of(uint64_t pa, unsigned *used)
 {
-	for (uint64_t pa = start; pa < end; pa += PAGE)
-		early_move_tables[(pa - base) / LARGE][pa / PAGE % ENTRIES] = pa | bits;
+	uint64_t *range = &early_tables[FIRST_PD][pa / LARGE];
+	uint64_t *table = early_move_tables[*used];
+
+	if ((*range & PAGE_LARGE) == 0)
+		return (uint64_t *)(*range & PAGE_ADDRESS);
+	for (uint64_t i = 0; i < ENTRIES; i++)
+		table[i] = (align_down(pa, LARGE) + i * PAGE) | PAGE_WRITE | PAGE_NX;
+	*range = (uint64_t)table | PAGE_TABLE;
+	*used += 1;
+	return table;
 }
 
-static void expose(uint64_t home, uint64_t delta)
+/* Pages of [start, end), which all lie below 4 GiB, get other permissions. */
+static void protect(const uint8_t *start, const uint8_t *end, uint64_t bits, unsigned *used)
 {
-	uint64_t base = align_down(home, LARGE);
-	uint64_t end = (uint64_t)reporter_rodata_end + delta;
+	uint64_t *table = NULL;
 
-	protect(base, base, align_up(end, LARGE), PAGE_WRITE | PAGE_NX);
-	protect(base, home, (uint64_t)text_end + delta, PAGE_READ);
-	protect(base, (uint64_t)rodata_start + delta, (uint64_t)rodata_end + delta, PAGE_READ | PAGE_NX);
-	protect(base, (uint64_t)jump_start + delta, (uint64_t)reporter_text_end + delta, PAGE_READ);
-	protect(base, (uint64_t)reporter_rodata_start + delta, end, PAGE_READ | PAGE_NX);
-	for (uint64_t pa = base; pa < end; pa += LARGE)
-		early_tables[FIRST_PD][pa / LARGE] = (uint64_t)early_move_tables[(pa - base) / LARGE] | PAGE_TABLE;
+	for (uint64_t pa = (uint64_t)start; pa < (uint64_t)end; pa += PAGE) {
+		if (table == NULL || pa % LARGE == 0)
+			table = table_of(pa, used);
+		table[pa / PAGE % ENTRIES] = pa | bits;
+	}
+}
+
+static void expose(uint64_t delta)
+{
+	unsigned used = 0;
+
+	protect(image_start + delta, text_end + delta, PAGE_READ, &used);
+	protect(rodata_start + delta, rodata_end + delta, PAGE_READ | PAGE_NX, &used);
+	protect(jump_start + delta, reporter_text_end + delta, PAGE_READ, &used);
+	protect(reporter_rodata_start + delta, reporter_rodata_end + delta, PAGE_READ | PAGE_NX, &used);
 	__asm__ volatile("mov %0, %%cr3" : : "r"(early_tables) : "memory");
 }
 
@@ -55,6 +76,6 @@ void self_move(uint64_t home_pa, void (*next)(uint64_t), uint64_t argument)
 	arch_copy(home, image_start, (uint64_t)(data_end - image_start));
 	arch_zero(bss_start + delta, (uint64_t)(bss_end - bss_start));
 	self_relocate(home, delta);
-	expose(home_pa, delta);
+	expose(delta);
 	entry_continue(argument, (uint64_t)stack_top + delta, (uint64_t)next + delta);
 }
