@@ -385,6 +385,8 @@ static void a_wanted_place_is_refused_with_the_type_that_is_there(void **state)
 	                 ST_NO_MEMORY);
 	assert_int_equal(frames_take_at(&frames, UINT64_MAX - 5, 40, SMALT_MEM_OBJECT, &map, &fault),
 	                 ST_NO_MEMORY);
+	assert_int_equal(fault.value, UINT64_MAX - 5);
+	assert_int_equal(fault.limit, UINT64_MAX - 40);
 	assert_int_equal(frames.taken_bytes, 0x3000);
 	assert_int_equal(frames.taken.count, 1);
 }
@@ -420,8 +422,12 @@ static void claimed_memory_changes_its_type_and_is_not_counted_as_taken(void **s
 	assert_int_equal(memmap_type(&after, 0x114000), SMALT_MEM_RECLAIMABLE);
 	assert_int_equal(memmap_type(&after, 0x118000), SMALT_MEM_RESERVED);
 	assert_int_equal(frames.free.count, 1);
+	assert_int_equal(frames.free.ranges[0].bytes, 0x8000);
+	assert_int_equal(frames.taken_bytes, 0);
 	assert_int_equal(frames_claim(&frames, UINT64_MAX, 1, SMALT_MEM_OBJECT, &fault), ST_NO_MEMORY);
 	assert_int_equal(frames_claim(&frames, UINT64_MAX, 9, SMALT_MEM_OBJECT, &fault), ST_NO_MEMORY);
+	assert_int_equal(fault.value, UINT64_MAX);
+	assert_int_equal(fault.limit, UINT64_MAX - 9);
 }
 
 /* Rules: H3 */

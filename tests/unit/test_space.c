@@ -71,6 +71,8 @@ static void rows_and_extents_that_do_not_fit_change_nothing(void **state)
 	assert_int_equal(fault.value, 3);
 	assert_int_equal(space_add_extent(&space, &extent, &fault), ST_OK);
 	assert_int_equal(space_add_extent(&space, &extent, &fault), ST_NO_MEMORY);
+	assert_int_equal(fault.value, 2);
+	assert_int_equal(fault.limit, 1);
 	assert_int_equal(space.extent_count, 1);
 }
 
