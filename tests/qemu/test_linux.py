@@ -16,6 +16,8 @@ echo "smalt booted Linux"
 /bin/busybox poweroff -f
 """
 CONSOLE = {"x86_64": "console=ttyS0", "aarch64": "console=ttyAMA0"}
+# Signing pointers takes QEMU longer than all the rest of a boot of Linux.
+CPU = {"x86_64": "max", "aarch64": "cortex-a72"}
 
 
 def vmlinux(bzimage):
@@ -42,6 +44,7 @@ def boot(smalt, linux, machine, folder, *options):
         "smalt.conf": f'kernel linux\nmodule root\ncmdline "{CONSOLE[machine]} panic=-1 from=smalt"\n'.encode(),
         "linux": kernel, "root": root}))
     return subprocess.run([smalt, "run", folder / "boot.cpio", "--ram", "1G", "--timeout", "180",
+                           "--qemu", "-cpu", "--qemu", CPU[machine],
                            "--expect", "smalt booted Linux", *options],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
 
