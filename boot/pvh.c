@@ -51,16 +51,14 @@ _Noreturn static void refuse(const struct fault *fault)
 	arch_exit(SMALT_EXIT_REFUSED);
 }
 
-/* memmap_finish() wants twice as many as there are, and it is called twice. */
-static uint32_t memory_capacity(const struct startinfo *info)
-{
-	return 4 * (info->memory_count + info->module_count + OWN_RANGES);
-}
-
+/* The memory that was reported, with room for so many ranges more; memmap_finish() doubles it. */
 MUST_CHECK static enum status describe_memory(const struct startinfo *info, struct memmap *map,
-                                              struct arena *arena, struct fault *fault)
+                                              uint32_t more, struct arena *arena,
+                                              struct fault *fault)
 {
-	if (memmap_init(map, memory_capacity(info), arena, fault) != ST_OK ||
+	uint32_t capacity = 2 * (info->memory_count + info->module_count + more);
+
+	if (memmap_init(map, capacity, arena, fault) != ST_OK ||
 	    startinfo_memory(info, map, fault) != ST_OK)
 		return fault->status;
 	return startinfo_claim_modules(info, map, fault);
@@ -70,7 +68,7 @@ MUST_CHECK static enum status describe_memory(const struct startinfo *info, stru
 MUST_CHECK static enum status find_free(const struct startinfo *info, struct memmap *map,
                                         struct arena *arena, struct fault *fault)
 {
-	if (describe_memory(info, map, arena, fault) != ST_OK ||
+	if (describe_memory(info, map, OWN_RANGES, arena, fault) != ST_OK ||
 	    startinfo_claim_self(info, map, fault) != ST_OK ||
 	    memmap_add(map, (uint64_t)image_start, (uint64_t)(early_end - image_start),
 	               SMALT_MEM_RECLAIMABLE, fault) != ST_OK)
@@ -144,7 +142,10 @@ MUST_CHECK static enum status keep_cmdline(const struct startinfo *info, struct 
 MUST_CHECK static enum status describe_all(const struct startinfo *info, struct env *env,
                                            struct arena *arena, struct fault *fault)
 {
-	if (describe_memory(info, &env->memory, arena, fault) != ST_OK ||
+	/* Finished again with the ACPI tables, and with the files of fw_cfg. */
+	uint32_t more = info->memory_count + info->module_count + 2 * OWN_RANGES + ENV_TABLES;
+
+	if (describe_memory(info, &env->memory, more, arena, fault) != ST_OK ||
 	    memmap_add(&env->memory, env->loader.pa, env->loader.bytes, SMALT_MEM_RECLAIMABLE, fault) != ST_OK ||
 	    memmap_add(&env->memory, (uint64_t)arena->base, arena->bytes, SMALT_MEM_RECLAIMABLE, fault) != ST_OK ||
 	    memmap_finish(&env->memory, PAGE, fault) != ST_OK ||

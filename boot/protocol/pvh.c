@@ -138,7 +138,6 @@ static bool has_note(const struct object *kernel)
 	return kernel->has_pvh;
 }
 
-/* M21: the protocol's own entry rule. The note's address is physical, whatever e_entry says. */
 static bool is_executable(const struct object *kernel, uint64_t pa)
 {
 	for (uint32_t i = 0; i < kernel->segment_count; i++) {
@@ -150,19 +149,26 @@ static bool is_executable(const struct object *kernel, uint64_t pa)
 	return false;
 }
 
+/* M21: the protocol's own entry rule. The note's address is physical, whatever e_entry says. */
+MUST_CHECK static enum status check_entry(const struct object *kernel, struct fault *fault)
+{
+	uint64_t entry = kernel->pvh_entry;
+
+	if (entry >= LIMIT)
+		return fault_set(fault, ST_BAD_ENTRY, "XEN_ELFNOTE_PHYS32_ENTRY", entry, LIMIT);
+	if (!is_executable(kernel, entry))
+		return fault_value(fault, ST_BAD_ENTRY, "XEN_ELFNOTE_PHYS32_ENTRY", entry);
+	return ST_OK;
+}
+
 static enum status prepare(struct protocol_boot *boot, struct fault *fault)
 {
 	struct layout l = lay_out(boot);
 	struct pvh_info *info;
 	uint64_t pa, text_pa, cmdline_pa;
 
-	if (boot->kernel->pvh_entry >= LIMIT)
-		return fault_set(fault, ST_BAD_ENTRY, "XEN_ELFNOTE_PHYS32_ENTRY",
-		                 boot->kernel->pvh_entry, LIMIT);
-	if (!is_executable(boot->kernel, boot->kernel->pvh_entry))
-		return fault_value(fault, ST_BAD_ENTRY, "XEN_ELFNOTE_PHYS32_ENTRY",
-		                   boot->kernel->pvh_entry);
-	if (take(boot, "start info below 4 GiB", l.bytes, &pa, fault) != ST_OK)
+	if (check_entry(boot->kernel, fault) != ST_OK ||
+	    take(boot, "start info below 4 GiB", l.bytes, &pa, fault) != ST_OK)
 		return fault->status;
 	text_pa = pa + l.cmdline;
 	cmdline_pa = put_text(boot->env, &text_pa, boot->cmdline);

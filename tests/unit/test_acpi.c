@@ -225,7 +225,13 @@ static void a_table_of_more_than_16_mib_is_refused(void **state)
 /* Rules: H8, M20 */
 static void a_broken_table_is_refused_by_what_is_wrong(void **state)
 {
-	static const struct { uint64_t pa; unsigned bytes; uint64_t value; uint64_t sum_of, sum_bytes; const char *field; } broken[] = {
+	static const struct {
+		uint64_t pa;
+		unsigned bytes;
+		uint64_t value;
+		uint64_t sum_of, sum_bytes;
+		const char *field;
+	} broken[] = {
 		{ RSDP, 1, 'X', 0, 0, "checksum of the RSDP at" },
 		{ RSDP, 1, 'X', RSDP, 20, "checksum of the RSDP at" },
 		{ RSDP + 12, 1, 1, 0, 0, "checksum of the RSDP at" },
