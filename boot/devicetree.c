@@ -338,19 +338,26 @@ static enum status visit(struct reader *r)
 	return r->node.depth > 0 ? visit_device(r) : ST_OK;
 }
 
+/* After a fault the walk goes on to the console, where the fault will be seen; later ones do not count. */
 static enum status visit_all(struct reader *r, struct span tree)
 {
 	struct node_walk walk;
+	struct fault later;
 	bool found;
-	enum status status = node_walk(&walk, tree, r->node.fault);
+	enum status first = ST_OK, status = node_walk(&walk, tree, r->node.fault);
 
 	while (status == ST_OK) {
 		status = node_next(&walk, &r->node, &found);
 		if (status != ST_OK || !found)
 			break;
 		status = visit(r);
+		if (status == ST_OK)
+			continue;
+		first = first == ST_OK ? status : first;
+		walk.fault = &later;
+		status = ST_OK;
 	}
-	return status;
+	return first == ST_OK ? status : first;
 }
 
 /* --- the whole ------------------------------------------------------------------- */
@@ -374,11 +381,10 @@ enum status devicetree_read(struct span tree, struct env *env, struct fault *fau
 		.pa = (uint64_t)(uintptr_t)tree.base - env->window,
 	};
 	status = visit_all(&r, tree);
-	if (status != ST_OK)
-		return status;
 	if (r.has_chosen)
 		choose_console(&r, &chosen);
-	status = add_reservations(&chosen, env);
+	if (status == ST_OK)
+		status = add_reservations(&chosen, env);
 	return status == ST_OK ? take_files(&chosen, env) : status;
 }
 

@@ -588,6 +588,21 @@ static void a_wrong_psci_method_is_refused(void **state)
 	assert_refused(&world, "method", 3, "psci");
 }
 
+/* Rules: M20, H8 */
+static void a_fault_does_not_hide_the_console_and_the_first_one_counts(void **state)
+{
+	struct world world = qemu_virt();
+	struct env env;
+
+	(void)state;
+	world.bootargs = (struct blob){ "abc", 3 };  /* before all other nodes */
+	world.method = TEXT("svc");
+	assert_refused(&world, "bootargs", 3, "chosen");
+	assert_int_equal(read_world(&world, &env), ST_BAD_DEVICETREE);
+	assert_int_equal(env.serial_kind, SMALT_SERIAL_PL011);
+	assert_int_equal(env.serial_address, 0x9000000);
+}
+
 static void add_deep(void *fdt)
 {
 	for (int i = 0; i < 40; i++)
@@ -749,6 +764,7 @@ int main(void)
 		cmocka_unit_test(a_console_behind_a_bus_has_the_cpus_address),
 		cmocka_unit_test(the_psci_conduit_is_what_the_method_says),
 		cmocka_unit_test(a_wrong_psci_method_is_refused),
+		cmocka_unit_test(a_fault_does_not_hide_the_console_and_the_first_one_counts),
 		cmocka_unit_test(nodes_at_any_depth_do_no_harm),
 		cmocka_unit_test(a_tree_that_is_cut_off_is_refused_wherever_it_is),
 		cmocka_unit_test(no_damaged_byte_makes_us_read_outside),
