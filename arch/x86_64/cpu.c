@@ -139,17 +139,6 @@ void arch_copy(void *to, const void *from, uint64_t bytes)
 	                 : "memory");
 }
 
-void arch_zero(void *to, uint64_t bytes)
-{
-	uint64_t words = bytes / 8;
-	uint64_t rest = bytes % 8;
-
-	__asm__ volatile("rep stosq\n\tmov %2, %1\n\trep stosb"
-	                 : "+D"(to), "+c"(words)
-	                 : "r"(rest), "a"(0)
-	                 : "memory");
-}
-
 /*
  * Nothing to do: instruction fetch and page walks see all stores of the same CPU
  * (SDM Vol. 3A, 12.6 and 4.10.2.3), and nothing here runs with caches off.

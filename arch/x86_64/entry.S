@@ -12,7 +12,7 @@
  * Only 4K and 2M pages: not every CPU has larger ones.
  */
 #define CR0_PG_WP_NE_PE 0x80010021       /* Intel SDM Vol. 3A, 2.5 */
-#define CR4_PAE         0x20
+#define CR4_PAE_OSFXSR  0x220
 #define MSR_EFER        0xc0000080
 #define EFER_LME_NXE    0x900            /* SDM Vol. 3A, 2.2.1 */
 
@@ -103,7 +103,7 @@ _start:
 	movl $pvh_tables + PD + 0x3000 + PAGE_TABLE, PDPT + 24(%edi)
 	movl $pvh_tables + PT + PAGE_TABLE, PD + 8(%edi)
 	mov %edi, %cr3
-	mov $CR4_PAE, %eax
+	mov $CR4_PAE_OSFXSR, %eax
 	mov %eax, %cr4
 	mov $MSR_EFER, %ecx
 	mov $EFER_LME_NXE, %eax
