@@ -3,10 +3,10 @@
  * image.c: from the entry of an arm64 Image to the environment.
  *
  * Linux Documentation/arch/arm64/booting.rst. Until the devicetree is read, nothing
- * is known about memory, so the map grows in three steps, and nothing is ever
- * mapped that was not found to be memory:
+ * is known about memory, so the map grows in steps, and nothing is ever mapped
+ * that was not found to be memory:
  *
- *     image, devicetree ─▶ read it ─▶ + arena, console ─▶ self_map() ─▶ all memory
+ *     image, devicetree ─▶ read it ─▶ all memory, console ─▶ its copy, fw_cfg ─▶ boot_main()
  */
 #include <stddef.h>
 
@@ -49,7 +49,7 @@ static enum status check_tree(const void *at, struct span *tree, struct fault *f
 	return ST_OK;
 }
 
-/* Maps image, devicetree, arena and console, and nothing else. */
+/* Maps image, devicetree, and, once they are known, arena and console; and nothing else. */
 static enum status map_little(const struct env *env, const struct arena *arena, struct arena *early,
                               struct fault *fault)
 {
@@ -74,6 +74,23 @@ static enum status map_little(const struct env *env, const struct arena *arena, 
 		ranges[1] = image;
 	}
 	return self_map(&little, early, fault);
+}
+
+/*
+ * Tables for memory in few pieces fit into .early. Others go to the arena, which
+ * must be mapped to write them there.
+ */
+static enum status map_all(const struct env *env, struct arena *arena, struct arena *early,
+                           struct fault *fault)
+{
+	uint64_t mark = early->used;
+	enum status status = self_map(env, early, fault);
+
+	if (status == ST_OK)
+		return ST_OK;
+	early->used = mark;
+	status = map_little(env, arena, early, fault);
+	return status == ST_OK ? self_map(env, arena, fault) : status;
 }
 
 /*
@@ -141,17 +158,18 @@ static enum status keep_tree(struct env *env, struct arena *arena, struct fault 
 	return ST_OK;
 }
 
-/* The first step: with the MMU off until map_little() is through. */
+/* With the MMU off until map_little() is through. */
 static enum status read_machine(struct env *env, const void *tree_at, struct arena *first,
                                 struct arena *arena, struct fault *fault)
 {
+	struct smalt_memory *ranges = arena_pages(first, RANGES * sizeof *ranges, sizeof(uint64_t),
+	                                          "memory map", fault);
 	struct span tree;
-	enum status status = memmap_init(&env->memory, RANGES, first, fault);
+	enum status status;
 
-	if (status == ST_OK)
-		status = check_tree(tree_at, &tree, fault);
-	if (status != ST_OK)
-		return status;
+	if (ranges == NULL || check_tree(tree_at, &tree, fault) != ST_OK)
+		return fault->status;
+	env->memory = (struct memmap){ ranges, 0, RANGES };
 	env->devicetree = (struct file){ .pa = (uint64_t)(uintptr_t)tree_at, .bytes = tree };
 	status = map_little(env, arena, first, fault);
 	if (status == ST_OK)
@@ -159,13 +177,11 @@ static enum status read_machine(struct env *env, const void *tree_at, struct are
 	return status == ST_OK ? take_own(env, arena, fault) : status;
 }
 
-/* The third. */
+/* With all memory mapped. */
 static enum status gather(struct env *env, struct arena *arena, struct fault *fault)
 {
-	enum status status = self_map(env, arena, fault);
+	enum status status = keep_tree(env, arena, fault);
 
-	if (status == ST_OK)
-		status = keep_tree(env, arena, fault);
 	if (status == ST_OK)
 		status = fwcfg_files(env->fwcfg_pa, env, arena, fault);
 	self_describe(env);
@@ -181,18 +197,15 @@ void image_main(uint64_t tree_pa, uint64_t counter_start)
 	struct arena early = { early_cached, (uint64_t)(early_end - early_cached), 0 };
 	struct arena arena = { NULL, 0, 0 };
 	struct fault fault, second;
-	enum status status, mapped;
+	enum status status;
 
 	arch_cpu(&env.cpu);
 	status = read_machine(&env, find_tree(tree_pa), &first, &arena, &fault);
-	/* The second step, also after a fault: it is to be seen. */
-	mapped = map_little(&env, &arena, &early, &second);
-	if (mapped == ST_OK)
-		log_open(env.serial_kind, env.serial_address);
-	if (status == ST_OK && mapped != ST_OK) {
-		status = mapped;
-		fault = second;
-	}
+	if (status == ST_OK)
+		status = map_all(&env, &arena, &early, &fault);
+	else if (map_little(&env, &arena, &early, &second) != ST_OK)
+		arch_exit(EXIT_REFUSED);     /* there is no console to say why */
+	log_open(env.serial_kind, env.serial_address);
 	if (status == ST_OK)
 		status = gather(&env, &arena, &fault);
 	if (status != ST_OK) {

@@ -101,6 +101,20 @@ def test_a_loader_in_reserved_memory_is_refused(platform, tmp_path):
     refused(platform, tmp_path, reserve, r"^smalt: reserved memory at the loader: 0x40200000.*BAD_DEVICETREE")
 
 
+def test_memory_in_many_pieces_needs_more_tables_and_gets_them(platform, tmp_path):
+    """Rules: H3"""
+    kept = [guest.RAM_START["aarch64"] + (2 * i << 20) + 0x5000 for i in range(12, 31)]
+    kept += [guest.RAM_START["aarch64"] + (2 * i << 20) + 0x5000 for i in range(40, 62)]
+
+    def reserve(tree):
+        for pa in kept:
+            tree.reserve(pa, 0x1000)
+    words = edited(platform, tmp_path, reserve)
+    result = guest.boot_guest(platform, "memory", extra=words).success()
+    types = dict(zip(result.lines("memory"), result.lines("type")))
+    assert all(types[pa] == RESERVED for pa in kept)
+
+
 def test_a_console_behind_a_bus_is_used(platform, tmp_path):
     """Rules: H8"""
     def move(tree):
