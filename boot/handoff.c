@@ -300,10 +300,9 @@ static void describe_profile(const struct boot *boot, struct smalt_profile *prof
 	profile->counter_start = boot->env->counter_start;
 	profile->leaves_lower_bound = space_lower_bound(&boot->space);
 	profile->leaves_ideal = space_ideal(&boot->space);
-	for (unsigned i = 0; i < format->leaf_count; i++) {
-		profile->leaves[i] = boot->leaves.rows[format->leaves[i].shift];
+	space_leaf_sum(&boot->space, profile->leaves);
+	for (unsigned i = 0; i < format->leaf_count; i++)
 		profile->direct_map_leaves[i] = boot->leaves.direct[format->leaves[i].shift];
-	}
 }
 
 static void describe_own(const struct boot *boot, struct smalt_handoff *h)

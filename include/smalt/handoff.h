@@ -238,7 +238,7 @@ struct smalt_profile {
 	uint64_t counter_start;      /* counter at the loader's first instructions */
 	uint64_t counter_planned;    /* at the commit point */
 	uint64_t counter_entry;      /* immediately before the jump */
-	uint64_t leaves[7];          /* of rows; the direct map is apart */
+	uint64_t leaves[7];          /* of the objects' rows */
 	uint64_t leaves_lower_bound; /* fewest for the same va, pa and rights */
 	uint64_t leaves_ideal;       /* fewest if pa were free */
 	uint64_t direct_map_leaves[7];
