@@ -129,10 +129,8 @@ static bool row_holds(const struct space *space, const struct smalt_row *row, ui
 
 		if (extent->va >= end)
 			break;
-		if (frames_only && is_fixed(extent)) {
-			before = NULL;
+		if (frames_only && is_fixed(extent))
 			continue;
-		}
 		if (before == NULL || before->prot != extent->prot ||
 		    before->va + before->bytes != extent->va)
 			from = max_u64(extent->va, space_first_page(space, row));

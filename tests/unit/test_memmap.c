@@ -224,6 +224,7 @@ static void a_range_may_end_at_the_last_byte_but_not_behind_it(void **state)
 	add(&map, UINT64_MAX, 1, SMALT_MEM_MMIO);
 	assert_int_equal(memmap_add(&map, UINT64_MAX, 2, SMALT_MEM_USABLE, &fault), ST_OVERFLOW);
 	assert_int_equal(fault.value, 2);
+	assert_int_equal(fault.limit, 0);
 	assert_int_equal(memmap_add(&map, 1, UINT64_MAX, SMALT_MEM_BAD, &fault), ST_OK);
 	map.count--;
 	finish(&map, 4096);
@@ -256,6 +257,7 @@ static void empty_ranges_are_nothing_and_unknown_types_are_refused(void **state)
 	assert_int_equal(memmap_add(&map, 0, 0, 0, &fault), ST_INVALID);
 	assert_int_equal(memmap_add(&map, 0, 4096, SMALT_MEM_TYPES, &fault), ST_INVALID);
 	assert_int_equal(fault.value, 17);
+	assert_int_equal(fault.limit, 16);
 	assert_int_equal(memmap_add(&map, 0, 4096, UINT32_MAX, &fault), ST_INVALID);
 	assert_int_equal(map.count, 0);
 	finish(&map, 4096);

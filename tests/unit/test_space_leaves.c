@@ -247,8 +247,10 @@ static void rows_have_the_fewest_leaves_and_know_why_not_larger_ones(void **stat
 		back(&space, &model, &seed);
 		map_pages(&model, space.leaf_mask);
 		space_sort_extents(&space);
-		for (uint32_t i = 0; i < space.row_count; i++)
+		for (uint32_t i = 0; i < space.row_count; i++) {
 			memset(space.rows[i].leaf_count, 0xaa, sizeof space.rows[i].leaf_count);
+			space.rows[i].leaf_shift = 0xaa;
+		}
 		space_leaves(&space);
 		for (uint32_t i = 0; i < space.row_count; i++)
 			assert_row(&space, &model, i, seen);
