@@ -123,6 +123,8 @@ static void every_page_of_small_memories_has_the_rights_of_the_rules(void **stat
 			assert_int_equal(count, needed);
 			assert_int_equal(maps[capacity].bytes, 0xaaaaaaaaaaaaaaaa);
 		}
+		count = needed;
+		assert_int_equal(make(&s, base, &count), ST_OK);
 	}
 }
 
@@ -147,6 +149,10 @@ static void the_end_is_that_of_the_highest_memory_that_is_seen(void **state)
 	scene_open(&s, &machine_x86_64, Q35, 6, LIMITS);
 	assert_int_equal(directmap_bytes(&s.map), 66 * G);
 	assert_int_equal(directmap_bytes(&none), 0);
+	scene_open(&s, &machine_x86_64, Q35, 2, LIMITS);
+	assert_int_equal(directmap_bytes(&s.map), 640 * K);
+	scene_open(&s, &machine_x86_64, Q35 + 5, 1, LIMITS);
+	assert_int_equal(directmap_bytes(&s.map), 0);
 }
 
 /* Text in place in the middle of RAM: one hole in the large leaves, not more. */

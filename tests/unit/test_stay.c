@@ -175,6 +175,139 @@ static void physical_placement_keeps_only_what_lies_there_already(void **state)
 	assert_false(stays(q));
 }
 
+/* 4 MiB fit if what must be skipped for the phase is not more than what the range has beyond them. */
+/* Rules: P2 */
+static void a_free_piece_is_one_with_the_phase_of_the_address(void **state)
+{
+	(void)state;
+	for (uint64_t start = 0; start < 4 * M; start += 512 * K)
+		for (uint64_t shift = 0; shift < 2 * M; shift += 256 * K)
+			for (uint64_t extra = 0; extra < 2 * M; extra += 256 * K) {
+				struct smalt_memory ram[2] = {
+					{ 16 * M, 64 * K, SMALT_MEM_USABLE, 0 },
+					{ 20 * M + start, 4 * M + extra, SMALT_MEM_USABLE, 0 },
+				};
+				struct question q = { .va = 0x400000 + shift, .pa = 128 * M + shift + 4 * K,
+				                      .mem_bytes = 4 * M, .file_bytes = 4 * M,
+				                      .prot = RX, .ram = ram };
+				uint64_t skip = (4 * M + shift - start) % (2 * M);
+
+				assert_int_equal(stays(q), skip > extra);
+			}
+}
+
+/* ---- P2 against counting leaves page by page ---- */
+
+#define MOST_PAGES 1400u
+
+/* The pages of a row, by their pa: one more at the end, which continues nothing. */
+struct pages {
+	uint64_t va, count;
+	uint64_t pa[MOST_PAGES + 1];
+};
+
+/* Is there a leaf of so many pages at page i? */
+static bool leaf_here(const struct pages *p, uint64_t i, uint64_t size)
+{
+	if ((p->va + i * 4096) % (size * 4096) != 0 || p->pa[i] % (size * 4096) != 0 ||
+	    size > p->count - i)
+		return false;
+	for (uint64_t k = 1; k < size; k++)
+		if (p->pa[i + k] != p->pa[i] + k * 4096)
+			return false;
+	return true;
+}
+
+static unsigned count_leaves(const struct pages *p, const uint64_t *sizes, unsigned size_count)
+{
+	unsigned leaves = 0;
+
+	for (uint64_t i = 0; i < p->count; leaves++) {
+		unsigned k = size_count;
+
+		while (k > 0 && !leaf_here(p, i, sizes[k - 1]))
+			k--;
+		i += k > 0 ? sizes[k - 1] : 1;
+	}
+	return leaves;
+}
+
+/* Leaves of the row with its whole file pages at pa, or with all pages in the best frames. */
+static unsigned leaves_of(struct question q, bool in_place, const uint64_t *sizes, unsigned size_count)
+{
+	static struct pages p;
+	uint64_t frames = 1ull << 40;        /* congruent to anything that is added to it */
+
+	p.va = q.va / 4096 * 4096;
+	p.count = (q.va + q.mem_bytes - p.va + 4095) / 4096;
+	assert_true(p.count <= MOST_PAGES);
+	for (uint64_t i = 0; i < p.count; i++) {
+		uint64_t va = p.va + i * 4096;
+		bool whole = va >= q.va && va + 4096 <= q.va + q.file_bytes;
+
+		if (in_place && whole)
+			frames += 1ull << 40;        /* what comes behind is another piece */
+		p.pa[i] = in_place && whole ? q.pa + (va - q.va) : frames + va;
+	}
+	return count_leaves(&p, sizes, size_count);
+}
+
+static bool worth_staying(struct question q, const uint64_t *sizes, unsigned size_count)
+{
+	uint64_t first = q.va / 4096 * 4096, end = (q.va + q.mem_bytes + 4095) / 4096 * 4096;
+
+	while (size_count > 0) {             /* the largest leaf that fits */
+		uint64_t size = sizes[size_count - 1] * 4096;
+
+		if ((first + size - 1) / size * size + size <= end)
+			break;
+		size_count--;
+	}
+	if (q.pa % 4096 != q.va % 4096)
+		return false;
+	if (size_count == 0 || (q.pa - q.va) % (sizes[size_count - 1] * 4096) == 0)
+		return true;
+	if (q.file_bytes > q.copy_limit)
+		return true;
+	return leaves_of(q, true, sizes, size_count) <= leaves_of(q, false, sizes, size_count);
+}
+
+static uint64_t draw(uint64_t *seed, uint64_t limit)
+{
+	*seed = *seed * 6364136223846793005 + 1442695040888963407;
+	return (*seed >> 33) % limit;
+}
+
+/* Rules: P2, S11 */
+static void bytes_stay_exactly_where_a_copy_saves_no_leaf(void **state)
+{
+	static const uint64_t x86_64[] = { 512 }, aarch64[] = { 16, 512 };
+	static const uint64_t odd[] = { 0, 0, 0, 0x800 }, step[] = { 4 * K, 64 * K, 512 * K };
+	unsigned stayed = 0, copied = 0;
+	uint64_t seed = 3;
+
+	(void)state;
+	for (unsigned round = 0; round < 1500; round++) {
+		bool x86 = round % 2;
+		struct question q = { .machine = x86 ? &machine_x86_64 : &machine_aarch64,
+		                      .prot = RW, .copy_limit = M + draw(&seed, 4) * M };
+		uint64_t unit = step[draw(&seed, 3)], offset = odd[draw(&seed, 4)];
+		bool expected;
+
+		q.va = 0x400000 + draw(&seed, 8) * unit + offset;
+		q.pa = 128 * M + draw(&seed, 8) * step[draw(&seed, 3)] + offset;
+		q.mem_bytes = 1 + draw(&seed, 5 * M / unit) * unit + draw(&seed, 2) * 0xfff;
+		q.file_bytes = 1 + draw(&seed, q.mem_bytes);
+		if (draw(&seed, 2))
+			q.file_bytes = q.mem_bytes;
+		expected = worth_staying(q, x86 ? x86_64 : aarch64, x86 ? 1 : 2);
+		assert_int_equal(stays(q), expected);
+		stayed += expected;
+		copied += !expected;
+	}
+	assert_true(stayed > 300 && copied > 300);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +318,8 @@ int main(void)
 		cmocka_unit_test(a_copy_that_saves_no_leaf_is_not_made),
 		cmocka_unit_test(bss_behind_the_data_counts),
 		cmocka_unit_test(without_a_free_piece_nothing_is_copied_to_save_leaves),
+		cmocka_unit_test(a_free_piece_is_one_with_the_phase_of_the_address),
+		cmocka_unit_test(bytes_stay_exactly_where_a_copy_saves_no_leaf),
 		cmocka_unit_test(physical_placement_keeps_only_what_lies_there_already),
 	};
 
