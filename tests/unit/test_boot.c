@@ -232,6 +232,33 @@ static void in_place_and_copied_show_the_kernel_the_same(void **state)
 	}
 }
 
+/* Rules: H6 */
+static void executable_memory_and_no_other_is_synchronized(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		uint64_t listed = 0, executable = 0;
+
+		plan_kernel(both[m], 0x3000000, 2, 0x400000);
+		for (uint32_t i = 0; i < b.boot.sync_count; i++)
+			listed += b.boot.sync[i].bytes;
+		for (uint32_t i = 0; i < b.boot.space.row_count; i++) {
+			const struct smalt_row *row = &b.boot.space.rows[i];
+			uint64_t pa = translate(row->va & -PAGE);
+			bool found = false;
+
+			for (uint32_t s = 0; s < b.boot.sync_count; s++)
+				found |= pa - b.boot.sync[s].pa < b.boot.sync[s].bytes;
+			assert_int_equal(found, (row->prot & SMALT_X) != 0);
+			if (row->prot & SMALT_X)
+				executable += ((row->va & 4095) + row->mem_bytes + 4095) & -PAGE;
+		}
+		/* Text of 0x3123 bytes, the jump page, two pages of the reporter. */
+		assert_int_equal(executable, 0x4000 + 0x1000 + 0x2000);
+		assert_int_equal(listed, executable);
+	}
+}
+
 /* Rules: M1 */
 static void too_little_storage_fails_at_every_step_and_changes_nothing(void **state)
 {
@@ -289,6 +316,7 @@ int main(void)
 		cmocka_unit_test(every_page_of_every_row_is_accounted_for),
 		cmocka_unit_test(the_handoff_names_what_the_tables_map),
 		cmocka_unit_test(in_place_and_copied_show_the_kernel_the_same),
+		cmocka_unit_test(executable_memory_and_no_other_is_synchronized),
 		cmocka_unit_test(too_little_storage_fails_at_every_step_and_changes_nothing),
 		cmocka_unit_test(too_little_memory_fails_at_every_step),
 	};
