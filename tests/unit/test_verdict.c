@@ -134,6 +134,18 @@ static void a_foreign_convention_has_one_status_that_passes(void **state)
 	assert_int_equal(verdict(&other, &rules), 16);
 }
 
+/* QEMU returns 0 for a guest that powers the machine off, and 3 is Smalt's own 0. */
+static void the_status_that_passes_may_be_zero(void **state)
+{
+	struct rules rules = { .debug_exit = true, .pass_status = 0 };
+	struct outcome pass = ended(0), ours = ended(3);
+
+	(void)state;
+	pass.cause = CAUSE_SHUTDOWN;
+	assert_int_equal(verdict(&pass, &rules), 0);
+	assert_int_equal(verdict(&ours, &rules), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +159,7 @@ int main(void)
 		cmocka_unit_test(fail_text_wins_over_everything),
 		cmocka_unit_test(a_timeout_is_124_unless_the_text_was_seen),
 		cmocka_unit_test(a_foreign_convention_has_one_status_that_passes),
+		cmocka_unit_test(the_status_that_passes_may_be_zero),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
