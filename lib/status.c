@@ -128,6 +128,12 @@ static char relation(uint64_t value, uint64_t limit)
 	return value > limit ? '>' : value < limit ? '<' : '=';
 }
 
+/* Which of these numbers is larger says nothing: only one was right. */
+static bool is_exact(enum status status)
+{
+	return status == ST_WRONG_CLASS || status == ST_WRONG_MACHINE;
+}
+
 /* p_offset at 0x58: 0x9000 > 0x8f00: "word": */
 static void put_numbers(struct text *text, const struct fault *fault)
 {
@@ -137,7 +143,9 @@ static void put_numbers(struct text *text, const struct fault *fault)
 		fmt(text, " at 0x%X", fault->offset);
 	if (fault->has & FAULT_VALUE)
 		fmt(text, ": 0x%X", fault->value);
-	if (fault->has & FAULT_LIMIT)
+	if ((fault->has & FAULT_LIMIT) && is_exact(fault->status))
+		fmt(text, ", not 0x%X", fault->limit);
+	else if (fault->has & FAULT_LIMIT)
 		fmt(text, " %c 0x%X", relation(fault->value, fault->limit), fault->limit);
 	if (fault->word[0] != '\0')
 		fmt(text, ": \"%s\"", fault->word);

@@ -92,6 +92,8 @@ static void the_relation_between_value_and_limit_is_true(void **state)
 	assert_non_null(strstr(line(), "e_phentsize: 0x40 > 0x38: "));
 	(void)fault_set(&fault, ST_BAD_ENTRY, "e_entry", 56, 56);
 	assert_non_null(strstr(line(), "e_entry: 0x38 = 0x38: "));
+	(void)fault_set(&fault, ST_WRONG_MACHINE, "e_machine", 62, 183);
+	assert_non_null(strstr(line(), "e_machine: 0x3e, not 0xb7: "));
 }
 
 /* Rules: M20 */
