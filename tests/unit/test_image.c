@@ -139,6 +139,9 @@ static void an_image_stays_where_it_lies_right(void **state)
 	set_up(&s, 0x80000, 0x3000, 0x5000);
 	lie_at(&s, RAM_PA + 6 * MIB + 0x80000, true);
 	assert_int_equal(place(&s), RAM_PA + 6 * MIB);
+	set_up(&s, 0, 0x3000, 0x5000);       /* at the very start of memory */
+	lie_at(&s, RAM_PA, true);
+	assert_int_equal(place(&s), RAM_PA);
 	set_up(&s, 0, 0x3000, 0x3000);       /* nothing behind it is needed */
 	lie_at(&s, RAM_PA + 6 * MIB, true);
 	occupy(&s, RAM_PA + 6 * MIB + 0x3000, 0x1000);
