@@ -45,6 +45,17 @@ def test_an_elf_file_finds_the_devicetree_at_the_start_of_memory(platform):
     guest.run(platform.machine, words, 30).expect(0, r"^Hello")
 
 
+@pytest.mark.parametrize("megabytes", [4, 48, 124])
+def test_the_image_runs_at_any_multiple_of_2_mib(platform, megabytes):
+    """Rules: H2"""
+    words = guest.qemu_words(platform)
+    at = words.index("-kernel")
+    start = guest.RAM_START["aarch64"] + (megabytes << 20)
+    words[at:at + 2] = ["-device", f"loader,file={guest.loader('aarch64')},addr={start:#x},force-raw=on",
+                        "-device", f"loader,addr={start:#x},cpu-num=0"]
+    guest.run(platform.machine, words, 30).expect(0, r"^Hello")
+
+
 @pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a72", "neoverse-n1", "a64fx"])
 @pytest.mark.parametrize("gic", ["2", "3"])
 def test_the_loader_runs_on_other_cpus_and_interrupt_controllers(platform, cpu, gic):
