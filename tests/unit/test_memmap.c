@@ -193,6 +193,7 @@ static void the_map_of_a_q35_comes_out_as_qemu_describes_it(void **state)
 	assert_int_equal(memmap_bytes(&map, SMALT_MEM_USABLE), 0x9f000 + 0x1fedd000);
 	assert_int_equal(memmap_bytes(&map, SMALT_MEM_BAD), 0);
 	assert_int_equal(memmap_type(&map, 0x9f000), SMALT_MEM_RESERVED);
+	assert_int_equal(memmap_type(&map, 0xa0000), 0);
 	assert_int_equal(memmap_type(&map, 0xeffff), 0);
 	assert_int_equal(memmap_type(&map, 0x1ffddfff), SMALT_MEM_RECLAIMABLE);
 	assert_int_equal(memmap_type(&map, UINT64_MAX), 0);
