@@ -30,3 +30,4 @@ def test_the_tutorial_boots_the_readers_own_kernel(blocks, tmp_path):
         said.append(done.stdout)
     assert "hello from my own kernel" in said[0]
     assert re.search(r"^0x[0-9a-f]{16} .* r-x ", said[1], re.M)
+    assert "hello from my own kernel" in said[2]
