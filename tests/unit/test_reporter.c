@@ -12,7 +12,7 @@
 #include "fake_handoff.h"
 
 static struct fake fake;
-static uint64_t stack[64];       /* real memory: the backtrace reads it */
+static uint64_t stack[256];      /* real memory: the backtrace reads it */
 static char printed[8192];
 static unsigned printed_bytes;
 static uint32_t exit_status;
@@ -84,6 +84,15 @@ static const char *report_of(uint32_t access, uint64_t address)
 		reporter_report(&report);
 	reporting = 0;
 	return printed;
+}
+
+static unsigned lines_printed(void)
+{
+	unsigned lines = 0;
+
+	for (unsigned i = 0; i < printed_bytes; i++)
+		lines += printed[i] == '\n';
+	return lines;
 }
 
 static void assert_has(const char *text, const char *part)
@@ -166,6 +175,7 @@ static void the_rest_of_a_page_behind_a_row_has_the_rights_of_the_page(void **st
 	(void)state;
 	assert_has(report_of(SMALT_W, 0x202800), "unused part of a page, 0x0 bytes behind kernel.elf segment 1");
 	assert_has(printed, "not writable\r\n");
+	assert_has(report_of(SMALT_R, 0x202800), "before kernel.elf segment 2\r\n");
 	assert_has(report_of(SMALT_X, 0x204008), "unused part of a page");
 	assert_has(printed, "not executable\r\n");
 }
@@ -202,6 +212,10 @@ static void the_direct_map_is_told_by_its_memory(void **state)
 	assert_has(report_of(SMALT_R, 0xffff800000780000),
 	           "direct map of pa 0x780000, reserved memory, which it leaves out\r\n");
 	assert_has(report_of(SMALT_R, 0xffff800000000000), "unknown memory, which it leaves out\r\n");
+	assert_has(report_of(SMALT_R, 0xffff8000007fffff), "direct map of pa 0x7fffff");
+	assert_null(strstr(report_of(SMALT_R, 0xffff800000800000), "direct map"));
+	((struct smalt_memory *)(uintptr_t)smalt_nth_memory(&fake.handoff, 2))->type = SMALT_MEM_TYPES;
+	assert_has(report_of(SMALT_R, 0xffff800000780000), "unknown memory");
 }
 
 /* Rules: H1 */
@@ -244,15 +258,13 @@ static void registers_stand_three_in_a_line(void **state)
 static void more_registers_than_there_are_places_are_not_read(void **state)
 {
 	struct report report = { .what = "x", .pc = 0x201000, .register_count = UINT32_MAX };
-	unsigned lines = 0;
 
 	(void)state;
 	printed_bytes = 0;
 	if (setjmp(after_exit) == 0)
 		reporter_report(&report);
-	for (unsigned i = 0; i < printed_bytes; i++)
-		lines += printed[i] == '\n';
-	assert_int_equal(lines, 2 + (REPORT_REGISTERS + 2) / 3);
+	assert_int_equal(lines_printed(), 2 + (REPORT_REGISTERS + 2) / 3);
+	assert_int_equal(printed[printed_bytes - 1], '\n');
 }
 
 static const char *backtrace_from(uint64_t fp)
@@ -277,8 +289,8 @@ static void the_backtrace_follows_frames_up_the_stack(void **state)
 {
 	(void)state;
 	frame(4, stack_va(10), 0x201100);
-	frame(10, stack_va(62), 0x201200);
-	frame(62, 0, 0x201300);
+	frame(10, stack_va(254), 0x201200);
+	frame(254, 0, 0x201300);
 	assert_has(backtrace_from(stack_va(4)),
 		"  called from\r\n"
 		"    0x0000000000201100 kernel.elf+0x1100, kernel.elf segment 1 r-x +0x100\r\n"
@@ -290,28 +302,37 @@ static void the_backtrace_follows_frames_up_the_stack(void **state)
 static void the_backtrace_ends_where_a_frame_is_not_in_a_readable_row(void **state)
 {
 	(void)state;
-	assert_null(strstr(backtrace_from(stack_va(63)), "called from"));      /* half outside */
+	assert_null(strstr(backtrace_from(stack_va(255)), "called from"));      /* half outside */
 	assert_null(strstr(backtrace_from(stack_va(4) + 1), "called from"));   /* not aligned */
 	assert_null(strstr(backtrace_from(0x8), "called from"));
 	assert_null(strstr(backtrace_from(UINT64_MAX - 7), "called from"));
 	frame(4, 0xffff800000100000, 0x201100);
 	assert_has(backtrace_from(stack_va(4)), "kernel.elf+0x1100");
+	row_nr(3)->prot = SMALT_W;
+	assert_null(strstr(backtrace_from(stack_va(4)), "called from"));
 }
 
 /* Rules: H1 */
 static void frames_that_form_a_circle_end_the_backtrace(void **state)
 {
-	unsigned lines = 0;
-
 	(void)state;
 	frame(4, stack_va(4), 0x201100);
 	assert_has(backtrace_from(stack_va(4)), "kernel.elf+0x1100");
+	assert_int_equal(lines_printed(), 4);
 	frame(4, stack_va(8), 0x201100);
 	frame(8, stack_va(4), 0x201200);
 	backtrace_from(stack_va(4));
-	for (unsigned i = 0; i < printed_bytes; i++)
-		lines += printed[i] == '\n';
-	assert_int_equal(lines, 5);
+	assert_int_equal(lines_printed(), 5);
+}
+
+/* Rules: H1 */
+static void a_backtrace_has_at_most_32_lines(void **state)
+{
+	(void)state;
+	for (unsigned word = 0; word < 200; word += 2)
+		frame(word, stack_va(word + 2), 0x201100);
+	backtrace_from(stack_va(0));
+	assert_int_equal(lines_printed(), 2 + 1 + 32);
 }
 
 /* Rules: H1 */
@@ -380,6 +401,7 @@ int main(void)
 		cmocka_unit_test_setup(the_backtrace_follows_frames_up_the_stack, set_up),
 		cmocka_unit_test_setup(the_backtrace_ends_where_a_frame_is_not_in_a_readable_row, set_up),
 		cmocka_unit_test_setup(frames_that_form_a_circle_end_the_backtrace, set_up),
+		cmocka_unit_test_setup(a_backtrace_has_at_most_32_lines, set_up),
 		cmocka_unit_test_setup(a_return_address_of_zero_ends_the_backtrace, set_up),
 		cmocka_unit_test_setup(a_fault_of_the_reporter_is_one_line_and_the_end, set_up),
 		cmocka_unit_test_setup(without_the_handoff_what_and_registers_are_still_told, set_up),
