@@ -150,7 +150,7 @@ static inline int smalt_translate(const struct smalt_handoff *handoff, uint64_t 
 	const struct smalt_extent *extent = smalt_extent_at(handoff, va);
 	uint64_t offset = va - handoff->direct_map_va;
 
-	if (!extent && (va < handoff->direct_map_va || !smalt_direct(handoff, offset)))
+	if (!extent && !smalt_direct(handoff, offset))
 		return 0;
 	*pa = extent ? extent->pa + (va - extent->va) : offset;
 	return 1;
