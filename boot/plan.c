@@ -71,11 +71,15 @@ static enum status choose_direct_map(struct boot *boot, struct fault *fault)
 	                   span_of("the direct map"), SMALT_NONE, fault);
 }
 
-/* Extents are at most the runs of each row, its 2M chunks, and one for each hole in memory. */
+/*
+ * Extents are at most the runs of each row, its 2M chunks, and one for each hole in memory.
+ * What has more chunks than memory finds no address or no frames: it needs no storage.
+ */
 static enum status open_space(struct boot *boot, struct fault *fault)
 {
 	const struct env *env = boot->env;
 	uint64_t own = OWN_KINDS + env->part_count + env->table_count, rows = own, chunks = 0;
+	uint64_t memory_chunks = memmap_bytes(&env->memory, SMALT_MEM_USABLE) >> 21;
 	enum status status;
 
 	for (uint32_t i = 0; i < boot->object_count; i++) {
@@ -83,9 +87,9 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 
 		rows += object->segment_count + 1u;
 		for (uint32_t s = 0; s < object->segment_count; s++)
-			chunks += min_u64(object->segments[s].mem_bytes >> 21, 1 << 20);
+			chunks += min_u64(object->segments[s].mem_bytes >> 21, memory_chunks);
 	}
-	chunks += 4 * rows + 2 * env->memory.count;
+	chunks = min_u64(chunks, memory_chunks) + 4 * rows + 2 * env->memory.count;
 	if (chunks > UINT32_MAX / 2)
 		return fault_set(fault, ST_NO_MEMORY, "extents", chunks, UINT32_MAX / 2);
 	status = frames_init(&boot->frames, &env->memory, 1ull << env->machine->format->granule_shift,
@@ -144,17 +148,34 @@ static struct place_request request_for(const struct boot *boot, uint32_t index,
 	return request;
 }
 
+/* Only where nothing says where a module goes. */
+static bool may_go_elsewhere(const struct place_request *request)
+{
+	return !request->entry_required && !(request->flags & PLACE_ADDRESS) &&
+	       request->object->kind != OBJECT_FIXED;
+}
+
+/*
+ * Packed: behind the object before. Where the machine's place for kernels has too little
+ * room left (2 GiB on x86_64), a module goes to the beginning of the high half.
+ */
 static enum status place_one(struct boot *boot, uint32_t index, uint64_t *from, struct fault *fault)
 {
+	const struct machine *machine = boot->env->machine;
 	struct boot_object *o = &boot->objects[index];
 	struct place_request request = request_for(boot, index, *from);
-	uint32_t count = o->object.segment_count + 1;
+	uint32_t capacity = o->object.segment_count + 1, count = capacity;
 	struct smalt_row *rows = arena_take(boot->arena, count, sizeof *rows, "rows", fault);
 	enum status status;
 
 	if (!rows)
 		return fault->status;
 	status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
+	if (status == ST_NO_ADDRESS && may_go_elsewhere(&request)) {
+		request.from = machine->ranges[machine->range_count - 1].first;
+		count = capacity;
+		status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
+	}
 	if (status == ST_OK)
 		status = place_enter(&boot->space, &request, rows, count, &o->placement, fault);
 	if (status != ST_OK)

@@ -245,6 +245,23 @@ static void every_wrong_member_of_the_note_is_refused(void **state)
 	assert_int_equal(boot_with(&good, sizeof good, "kernel kernel.elf\n", ""), ST_OK);
 }
 
+/* Rules: M14, H7 */
+static void a_module_without_room_behind_the_kernel_goes_to_the_high_half(void **state)
+{
+	/* Behind the kernel's only page lie a guard and the last granule, which nobody gets. */
+	static const uint64_t top = 0xffffffffffffd000;
+
+	(void)state;
+	make_kernel(NULL, 0);
+	put64(kernel + 24, top);             /* e_entry, p_vaddr */
+	put64(kernel + 64 + 16, top);
+	assert_int_equal(boot("kernel kernel.elf\nmodule data.bin\n", ""), ST_OK);
+	assert_true(b.boot.objects[0].placement.base == top);
+	/* The direct map ends 1 GiB behind its start; a guard; congruent to the file within a page. */
+	assert_true(b.boot.objects[1].placement.base > 0xffff800040000000);
+	assert_true(b.boot.objects[1].placement.base < 0xffff800040400000);
+}
+
 static void the_command_line_replaces_or_appends(void **state)
 {
 	static const char conf[] = "kernel kernel.elf\ncmdline from conf\n";
@@ -284,6 +301,7 @@ int main(void)
 		cmocka_unit_test(the_direct_map_goes_where_the_note_wants_it),
 		cmocka_unit_test(an_older_and_shorter_note_has_defaults_for_the_rest),
 		cmocka_unit_test(every_wrong_member_of_the_note_is_refused),
+		cmocka_unit_test(a_module_without_room_behind_the_kernel_goes_to_the_high_half),
 		cmocka_unit_test(the_command_line_replaces_or_appends),
 		cmocka_unit_test(a_fallback_is_an_entry_of_its_own),
 	};
