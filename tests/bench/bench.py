@@ -37,6 +37,8 @@ SECTIONS
 	.text : { *(.text) } :text
 	. = ALIGN(4096);
 	.rodata : { BYTE(1) . += file_bytes - 8193; } :rodata
+	.dynamic : { *(.dynamic) } :data
+	.got : { *(.got .got.plt) } :data
 	.data : { BYTE(1) . = ALIGN(4096); } :data
 	.bss : { . += bss_bytes; } :data
 	/DISCARD/ : { *(.comment .note.* .eh_frame) }
