@@ -147,7 +147,6 @@ static enum status parse_cmdline(struct envline *r)
 
 	if (text.bytes > 0)
 		text = (struct span){ text.base + 1, text.bytes - 1 };
-	r->rest.base += r->rest.bytes;
 	r->rest.bytes = 0;
 	return envline_string(r, "cmdline", text, &r->env->cmdline);
 }

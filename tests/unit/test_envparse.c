@@ -230,15 +230,31 @@ static void what_stands_around_the_marks_is_skipped(void **state)
 
 static void without_marks_all_lines_count_but_comments(void **state)
 {
+	static const char text[] = "# by hand\n\n  path\timage  \nmachine aarch64\n"
+	                           "memory 1G 0x60000000 usable\ncmdline  two  blanks ";
 	struct env env;
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(parse("# by hand\n\n  path\timage  \nmachine aarch64\n"
-	                       "memory 1G 0x60000000 usable\ncmdline  two  blanks ", &env, &fault), ST_OK);
+	assert_int_equal(parse(text, &env, &fault), ST_OK);
 	assert_int_equal(env.memory.ranges[0].pa, 1u << 30);
 	assert_int_equal(env.memory.ranges[0].bytes, 512u << 20);
 	assert_true(span_is(env.cmdline, " two  blanks "));
+	assert_ptr_equal(env.cmdline.base, strstr(text, " two"));
+}
+
+static void numbers_may_be_as_large_as_they_fit(void **state)
+{
+	struct env env;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(parse("path pvh\nmachine x86_64\ncpu pa_bits=0xffffffff\ncmdline\n"
+	                       "cpu id=0xffffffffffffffff\ndevicetree 0x1000 0x2000\n", &env, &fault), ST_OK);
+	assert_int_equal(env.cpu.pa_bits, UINT32_MAX);
+	assert_int_equal(env.cpu.id, UINT64_MAX);
+	assert_int_equal(env.cmdline.bytes, 0);
+	assert_true(span_is(env.devicetree.name, "devicetree"));
 }
 
 /* --- refusals --- */
@@ -270,6 +286,7 @@ static const struct { const char *line, *field, *word, *nearest; unsigned column
 	{ "part jump rx 0x1000 0x2000", "rights", "rx", NULL, 11 },
 	{ "part jump x-r 0x1000 0x2000", "rights", "x-r", NULL, 11 },
 	{ "cpu levels", "cpu", "levels", NULL, 5 },
+	{ "cpu =4", "cpu", "", NULL, 5 },
 	{ "cpu level=4", "cpu", "level", NULL, 5 },
 	{ "cpu el=0x100000000", "cpu", "el=0x100000000", NULL, 5 },
 	{ "cpu el=", "cpu", "el=", NULL, 5 },
@@ -314,20 +331,24 @@ static void every_malformed_line_is_refused_with_its_place(void **state)
 /* Rules: M20 */
 static void a_fact_of_which_there_is_one_must_not_have_two_lines(void **state)
 {
-	static const char *const lines[] = {
-		"path pvh", "machine x86_64", "loader 0 1", "cmdline a", "rsdp 1", "devicetree 0 1",
-		"smbios 1", "serial 8250 1", "psci hvc", "wall 1", "seed 00", "cpu el=1",
+	static const struct { const char *line, *word; } facts[] = {
+		{ "path pvh", "path" }, { "machine x86_64", "machine" }, { "loader 0 1", "loader" },
+		{ "cmdline a", "cmdline" }, { "rsdp 1", "rsdp" }, { "devicetree 0 1", "devicetree" },
+		{ "smbios 1", "smbios" }, { "serial 8250 1", "serial" }, { "psci hvc", "psci" },
+		{ "wall 1", "wall" }, { "seed 00", "seed" }, { "cpu leaf_mask=1", "leaf_mask=1" },
+		{ "cpu el=1", "el=1" }, { "cpu id=1", "id=1" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
 		char text[128];
 		struct env env;
 		struct fault fault;
 
-		snprintf(text, sizeof(text), "%s\n%s\n", lines[i], lines[i]);
+		snprintf(text, sizeof(text), "%s\n%s\n", facts[i].line, facts[i].line);
 		assert_int_equal(parse(text, &env, &fault), ST_BAD_ENVIRONMENT);
 		assert_int_equal(fault.line, 2);
+		assert_string_equal(fault.word, facts[i].word);
 	}
 }
 
@@ -440,6 +461,7 @@ int main(void)
 		cmocka_unit_test(what_is_printed_is_read_back_as_it_was),
 		cmocka_unit_test(what_stands_around_the_marks_is_skipped),
 		cmocka_unit_test(without_marks_all_lines_count_but_comments),
+		cmocka_unit_test(numbers_may_be_as_large_as_they_fit),
 		cmocka_unit_test(every_malformed_line_is_refused_with_its_place),
 		cmocka_unit_test(a_fact_of_which_there_is_one_must_not_have_two_lines),
 		cmocka_unit_test(machine_path_and_the_end_mark_must_be_there),

@@ -60,7 +60,7 @@ static void every_fact_has_the_line_of_the_design(void **state)
 	env = (struct env){
 		.path = SMALT_PATH_IMAGE, .machine = &machine_aarch64,
 		.memory = { ranges, 2, 2 },
-		.file_count = 2, .cmdline = { (const uint8_t *)"a  b\\\n", 6 },
+		.file_count = 2, .cmdline = { (const uint8_t *)"a  b\\\n~\x7f", 8 },
 		.loader = { 0x40200000, 0x10000 }, .part_count = 1,
 		.cpu = { 0x1f, 4, 2, 0, 48, 62500000, 3 },
 		.rsdp_pa = 0xf59e0, .table_count = 1,
@@ -92,7 +92,7 @@ static void every_fact_has_the_line_of_the_design(void **state)
 		"part jump r-x 0x40208000 0x40209000\n"
 		"file initrd 0x48000000 0x123\n"
 		"file opt/a\\x20b 0x49000000 0x1 kept\n"
-		"cmdline a  b\\x5c\\x0a\n"
+		"cmdline a  b\\x5c\\x0a~\\x7f\n"
 		"rsdp 0xf59e0\n"
 		"table 0xf5000 0xf6000\n"
 		"devicetree 0x48200000 0x100000\n"
