@@ -121,7 +121,7 @@ $(eval $(call host,check,$(CHECKS)))
 	$(call say,AR)
 	$(Q)rm -f $@.new && llvm-ar rcs $@.new $^ && mv $@.new $@
 $O/smalt: $O/host/smalt
-	$(Q)cp $< $@
+	$(Q)cp -f $< $@
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 $O/check/tests/%: HOST += -Itools
