@@ -302,7 +302,105 @@ static void a_piece_more_or_less_or_elsewhere_is_found(void **state)
 	}
 }
 
+/* A piece of small pages over the end of a page table: the next table follows in memory too. */
+/* Rules: P7 */
+static void a_piece_in_two_tables_ends_where_the_plan_ends(void **state)
+{
+	struct map map = { 2 * M - 8 * K, 64 * M - 8 * K + 4 * K, 16 * K, RW, 0 };
+	uint64_t last = 0x8000000000000163 + map.pa + 12 * K;
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		uint32_t count = build(machines[m], &map, 1);
+		struct audit_tables t = tables_of(machines[m]->elf_machine, count);
+		uint64_t *table = storage[count - 1];
+
+		assert_int_equal(audit(&t, &map, 1), ST_OK);
+		assert_int_equal(leaves.rows[12], 4);
+		table[2] = table[1] + 4096;          /* goes on behind the plan's end */
+		assert_int_equal(audit(&t, &map, 1), ST_AUDIT);
+		assert_string_equal(fault.word, "va 0x202000");
+		assert_int_equal(fault.value, table[2]);
+		assert_int_equal(fault.limit, 0);
+		table[2] = 0;
+		table[0] = 0;                        /* a hole: what is missing is told */
+		assert_int_equal(audit(&t, &map, 1), ST_AUDIT);
+		assert_string_equal(fault.word, "va 0x200000");
+		if (m == 0)
+			assert_int_equal(fault.limit, last - 4 * K);
+		table[1] = 0;
+		assert_int_equal(audit(&t, &map, 1), ST_AUDIT);
+		assert_string_equal(fault.word, "va 0x200000");
+		if (m == 0)
+			assert_int_equal(fault.limit, last - 4 * K);
+	}
+}
+
+/* Rules: P7 */
+static void the_direct_map_ends_where_it_ends(void **state)
+{
+	struct map map = { 0xffff800000000000, 4 * G, 2 * M, RW, 0 };
+	struct map maps[] = { map, map };
+	struct audit_tables t;
+
+	(void)state;
+	maps[1].va += 2 * M;
+	maps[1].pa += 4 * M;
+	t = tables_of(62, build(&machine_x86_64, maps, 2));
+	leaves.direct_va = map.va;
+	leaves.direct_bytes = 2 * M;
+	assert_int_equal(audit_tables(&t, maps, 2, &leaves, &fault), ST_OK);
+	assert_int_equal(leaves.direct[21], 1);
+	assert_int_equal(leaves.rows[21], 1);
+	leaves.direct_va = maps[1].va + 2 * M;
+	assert_int_equal(audit_tables(&t, maps, 2, &leaves, &fault), ST_OK);
+	assert_int_equal(leaves.direct[21], 0);
+	assert_int_equal(leaves.rows[21], 2);
+}
+
 /* ---- tables that lie ---- */
+
+/* Bit 7 of a PML4E is reserved: there are no leaves of 512 GiB. */
+/* Rules: P7, P3 */
+static void a_leaf_in_the_root_is_refused(void **state)
+{
+	struct map map = { 512 * G, 512 * G, 512 * G, RW, 0 };
+	struct audit_tables t = tables_of(62, 1);
+
+	(void)state;
+	memset(storage, 0, sizeof(storage));
+	storage[0][1] = 0x80000080000001e3;
+	assert_int_equal(audit(&t, &map, 1), ST_AUDIT);
+}
+
+/* Rights and memory types that no machine has, found in the plan, match nothing. */
+/* Rules: P7, M18 */
+static void a_plan_that_no_entry_can_fulfil_is_refused(void **state)
+{
+	static const uint32_t rights[] = { 0, SMALT_W, SMALT_X, SMALT_W | SMALT_X, SMALT_U, 16, 20,
+	                                   UINT32_MAX };
+	struct map map = { 2 * M, G, 4 * K, RW, 0 };
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		struct audit_tables t = tables_of(machines[m]->elf_machine,
+		                                  build(machines[m], &map, 1));
+
+		assert_int_equal(audit(&t, &map, 1), ST_OK);
+		for (unsigned i = 0; i < 8; i++) {
+			struct map odd = map;
+
+			odd.prot = rights[i];
+			assert_int_equal(audit(&t, &odd, 1), ST_AUDIT);
+		}
+		for (uint32_t memory = 3; memory < 6; memory++) {
+			struct map odd = map;
+
+			odd.memory = memory;
+			assert_int_equal(audit(&t, &odd, 1), ST_AUDIT);
+		}
+	}
+}
 
 /* Rules: P7, P3 */
 static void a_large_leaf_at_pa_0_of_x86_64_is_refused(void **state)
@@ -395,6 +493,10 @@ int main(void)
 		cmocka_unit_test(all_rights_and_memory_types_are_read_as_they_are_written),
 		cmocka_unit_test(each_bit_of_each_entry_that_is_broken_is_found),
 		cmocka_unit_test(a_piece_more_or_less_or_elsewhere_is_found),
+		cmocka_unit_test(a_piece_in_two_tables_ends_where_the_plan_ends),
+		cmocka_unit_test(the_direct_map_ends_where_it_ends),
+		cmocka_unit_test(a_leaf_in_the_root_is_refused),
+		cmocka_unit_test(a_plan_that_no_entry_can_fulfil_is_refused),
 		cmocka_unit_test(a_large_leaf_at_pa_0_of_x86_64_is_refused),
 		cmocka_unit_test(a_large_leaf_at_an_odd_page_is_refused),
 		cmocka_unit_test(tables_outside_of_their_frames_are_not_read),
