@@ -119,8 +119,8 @@ static enum status list_sync(struct boot *boot, struct fault *fault)
 	return ST_OK;
 }
 
-/* Relocations write only to rows of their object that are writable: checked before anything moves. */
-static enum status check_relocations(struct boot *boot, struct fault *fault)
+/* Before RELRO parts segments: what relocation writes is still one writable segment. */
+enum status load_check(struct boot *boot, struct fault *fault)
 {
 	for (uint32_t i = 0; i < boot->object_count; i++) {
 		struct boot_object *o = &boot->objects[i];
@@ -138,11 +138,9 @@ static enum status check_relocations(struct boot *boot, struct fault *fault)
 enum status load_plan(struct boot *boot, struct fault *fault)
 {
 	struct cursor cursor = { .boot = boot };
-	enum status status = check_relocations(boot, fault);
+	enum status status = list_sync(boot, fault);
 	struct piece piece;
 
-	if (status == ST_OK)
-		status = list_sync(boot, fault);
 	if (status != ST_OK)
 		return status;
 	while (piece_next(&cursor, &piece)) {

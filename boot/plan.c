@@ -265,7 +265,8 @@ static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
 	{ source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { check_capabilities }, { open_space }, { choose_direct_map },
+	{ choose_protocol }, { check_capabilities }, { load_check }, { relro_part }, { open_space },
+	{ choose_direct_map },
 	{ place_protocol }, { place_objects }, { place_own_rows }, { back_rows },
 	{ reserve_handoff }, { load_plan }, { make_tables }, { prepare_protocol }, { final_map },
 };

@@ -111,6 +111,8 @@ MUST_CHECK enum status own_back(struct boot *boot, uint32_t row, struct fault *f
 MUST_CHECK enum status tables_make(struct boot *boot, struct fault *fault);        /* tables.c */
 MUST_CHECK enum status handoff_reserve(struct boot *boot, struct fault *fault);    /* handoff.c */
 void handoff_write(const struct boot *boot);
+MUST_CHECK enum status load_check(struct boot *boot, struct fault *fault);         /* load.c */
+MUST_CHECK enum status relro_part(struct boot *boot, struct fault *fault);         /* relro.c */
 MUST_CHECK enum status load_plan(struct boot *boot, struct fault *fault);          /* load.c */
 void load_execute(const struct boot *boot);
 void load_relocate(const struct boot *boot);

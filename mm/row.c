@@ -75,6 +75,8 @@ struct smalt_row row_of_segment(const struct space *space, const struct place_re
 
 	if (row.mem_bytes > row.file_bytes)
 		row.flags |= SMALT_ROW_BSS;
+	if (segment->relro)
+		row.flags |= SMALT_ROW_RELRO;
 	if (row.prot != segment->prot)
 		row.flags |= SMALT_ROW_WIDENED;
 	if (writes_code(row.prot))

@@ -75,7 +75,7 @@ bool stay_in_place(const struct space *space, const struct extent_source *source
 
 	if (source->bytes_pa == OBJECT_NOWHERE || row->file_bytes == 0)
 		return false;
-	if ((row->prot & SMALT_W) && !source->donated)
+	if (((row->prot & SMALT_W) || (row->flags & SMALT_ROW_RELRO)) && !source->donated)
 		return false;
 	if (source->physical)
 		return apart == 0;

@@ -63,10 +63,20 @@ def loads_of(files):
 
 
 def rows_of(answer, index):
+    """As loads_of(): a segment with RELRO has several rows, and the rights of those that are not (M3)."""
     bias = int(answer["objects"][index]["bias"], 16)
-    rows = [row for row in answer["mappings"] if row["object"] == index]
-    return [(int(row["file_offset"], 16), (int(row["va"], 16) - bias) % 2 ** 64, int(row["file_bytes"], 16),
-             int(row["mem_bytes"], 16), row["prot"].upper().replace("-", " ").replace("X", "E")) for row in rows]
+    segments = {}
+    for row in answer["mappings"]:
+        if row["object"] == index:
+            segments.setdefault(row["segment"], []).append(row)
+    found = []
+    for rows in segments.values():
+        rights = [row["prot"] for row in rows if "relro" not in row["flags"]] or ["rw-"]
+        found.append((int(rows[0]["file_offset"], 16), (int(rows[0]["va"], 16) - bias) % 2 ** 64,
+                      sum(int(row["file_bytes"], 16) for row in rows),
+                      sum(int(row["mem_bytes"], 16) for row in rows),
+                      rights[0].upper().replace("-", " ").replace("X", "E")))
+    return found
 
 
 def readable(load):

@@ -9,6 +9,7 @@ KERNEL = r"kernel\.elf segment \d+"
 FAULTS = {
     "write_to_text": ("write to", rf"{KERNEL} r-x \+0x[0-9a-f]+, not writable"),
     "write_to_rodata": ("write to", rf"{KERNEL} r-- \+0x[0-9a-f]+, not writable"),
+    "write_to_relro": ("write to", rf"{KERNEL} r-- \+0x[0-9a-f]+, not writable"),
     "write_to_handoff": ("write to", r"handoff r-- \+0x0, not writable"),
     "write_rodata_through_direct_map": ("write to", r"direct map of pa 0x[0-9a-f]+, object memory, read-only"),
     "execute_data": ("jump to", rf"{KERNEL} rw- \+0x[0-9a-f]+, not executable"),
