@@ -49,5 +49,7 @@ void guest_main(void)
 		leave_off();
 	if (begins(wish, "reset"))
 		leave_reset();
+	if (begins(wish, "off") || begins(wish, "reset"))
+		spin_here();             /* the machine takes a moment to obey */
 	smalt_exit(99);
 }
