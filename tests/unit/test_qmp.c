@@ -92,6 +92,22 @@ static void what_is_no_message_is_passed_over(void **state)
 	assert_int_equal(qmp->cause, CAUSE_OTHER);
 }
 
+static void a_message_of_any_length_stays_within_the_buffer(void **state)
+{
+	static char endless[QMP_BYTES + 1000];
+	enum qmp_read read;
+
+	(void)state;
+	memset(endless, 'x', sizeof(endless));
+	endless[1000] = '\n';
+	assert_int_equal(write(other, endless, sizeof(endless)), sizeof(endless));
+	do
+		read = qmp_read(qmp);
+	while (read == QMP_READ);
+	assert_int_equal(read, QMP_END);
+	assert_int_equal(qmp->length, QMP_BYTES);
+}
+
 static void the_end_of_the_connection_is_told(void **state)
 {
 	(void)state;
@@ -137,6 +153,7 @@ int main(void)
 		TEST(the_reason_of_a_shutdown_is_kept),
 		TEST(a_panic_is_not_overwritten_by_the_shutdown_that_follows),
 		TEST(what_is_no_message_is_passed_over),
+		TEST(a_message_of_any_length_stays_within_the_buffer),
 		TEST(the_end_of_the_connection_is_told),
 		TEST(the_program_counter_is_found_in_registers_of_both_machines),
 		TEST(the_answer_to_the_question_for_the_pc_is_kept),
