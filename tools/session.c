@@ -64,17 +64,16 @@ const struct machine *session_machine(struct span bytes, struct arena *arena, st
 	if (object_read(&object, span_of("kernel"), bytes, OBJECT_NOWHERE, NULL, arena, fault) != ST_OK)
 		return NULL;
 	machine = machine_by_elf(object.elf_machine);
-	if (!machine && object.elf_machine == 0 && !object_is_elf(bytes)) {
+	if (machine)
+		return machine;
+	if (object_is_elf(bytes)) {
+		fault_value(fault, ST_WRONG_MACHINE, "e_machine", object.elf_machine);
+	} else {
 		fault_value(fault, ST_NOT_MAPPABLE, "magic", span_u32(bytes, 0));
 		fault_hint(fault, "a kernel is an executable ELF file, or an arm64 Image");
-		fault_in(fault, object.name);
-		return NULL;
 	}
-	if (!machine) {
-		fault_value(fault, ST_WRONG_MACHINE, "e_machine", object.elf_machine);
-		fault_in(fault, object.name);
-	}
-	return machine;
+	fault_in(fault, object.name);
+	return NULL;
 }
 
 /* --- the file that the machine gets --- */

@@ -472,6 +472,15 @@ def test_a_file_that_cannot_be_read_is_refused(smalt, name):
     assert bad["status"] == "NOT_FOUND" and bad["fault"]["object"] == name
 
 
+@pytest.mark.parametrize("data", [b"", b"#!/bin/sh\n"])
+def test_a_file_that_is_no_kernel_at_all_is_refused_by_its_name(smalt, tmp_path, data):
+    """Rules: M20"""
+    (tmp_path / "script").write_bytes(data)
+    bad, line = refused(smalt, tmp_path / "script")
+    assert bad["status"] == "NOT_MAPPABLE" and bad["machine"] is None
+    assert line.startswith(f"smalt: {tmp_path}/script: ")
+
+
 def test_a_file_named_like_an_option_comes_behind_two_dashes(machine, smalt, kernel, tmp_path):
     (tmp_path / "--json").write_bytes(kernel.read_bytes())
     assert plan(smalt, "--", "--json", cwd=tmp_path).returncode == 0
