@@ -13,7 +13,6 @@ import guest
 import pytest
 
 TOP = guest.TOP
-DATA = sorted((guest.BUILD / "data").glob("*/*.*"))
 PAGE = 4096
 
 # --- helpers ----------------------------------------------------------------------
@@ -404,18 +403,6 @@ def test_an_environment_of_another_file_is_refused(machine, smalt, kernel, tmp_p
 
 
 # --- refusals -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", DATA, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_malformed_files_are_refused_with_their_status(smalt_checked, path):
-    """Rules: M19, M20"""
-    if path.parent.name == "MISSING_CAPABILITY":
-        return
-    words = ["--archive", path] if path.suffix == ".cpio" else [path]
-    if path.parent.name == "OK":
-        assert planned(smalt_checked, *words)["status"] == "OK"
-    else:
-        assert refused(smalt_checked, *words)[0]["status"] == path.parent.name
 
 
 def test_no_damaged_byte_breaks_it(machine, smalt_checked, tmp_path):
