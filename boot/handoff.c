@@ -357,7 +357,7 @@ enum status handoff_reserve(struct boot *boot, struct fault *fault)
 	while (space->rows[row].va != boot->handoff_va)
 		row++;
 	boot->own_va[SMALT_KIND_HANDOFF] = boot->handoff_va;
-	status = extent_own(space, row, SMALT_MEM_RESIDENT, boot->env->machine->loader_limit,
+	status = extent_own(space, row, SMALT_MEM_RESIDENT, own_limit(boot),
 	                    &boot->frames, fault);
 	if (status == ST_OK)
 		boot->handoff_pa = space->extents[space->extent_count - 1].pa;

@@ -139,6 +139,18 @@ enum status own_place(struct boot *boot, struct fault *fault)
 	return status;
 }
 
+/*
+ * Where the machine has no limit for Smalt's own frames they end where the loader does:
+ * beside its parts the direct map has small leaves anyway, at the top of memory it need not.
+ */
+uint64_t own_limit(const struct boot *boot)
+{
+	const struct range *loader = &boot->env->loader;
+	uint64_t limit = boot->env->machine->loader_limit;
+
+	return limit == UINT64_MAX ? loader->pa + loader->bytes : limit;
+}
+
 static const struct own *own_at(const struct boot *boot, uint64_t va)
 {
 	for (uint32_t i = 0; i < boot->own_count; i++)
@@ -154,7 +166,7 @@ enum status own_back(struct boot *boot, uint32_t row, struct fault *fault)
 	enum status status;
 
 	if (own->pa == OBJECT_NOWHERE)
-		return extent_own(&boot->space, row, own->type, boot->env->machine->loader_limit,
+		return extent_own(&boot->space, row, own->type, own_limit(boot),
 		                  &boot->frames, fault);
 	status = extent_fixed(&boot->space, row, own->pa, own->memory, fault);
 	if (status == ST_OK && own->type)

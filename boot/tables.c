@@ -62,7 +62,7 @@ static enum status take_tables(struct boot *boot, struct fault *fault)
 	if (status != ST_OK)
 		return status;
 	return frames_take_high(&boot->frames, pt->table_count * boot->space.granule,
-	                        boot->space.granule, boot->env->machine->loader_limit,
+	                        boot->space.granule, own_limit(boot),
 	                        SMALT_MEM_TABLES, &pt->tables_pa, fault);
 }
 

@@ -106,6 +106,7 @@ struct smalt_handoff *boot_handoff(const struct boot *boot);
 MUST_CHECK enum status source_open(struct boot *boot, struct fault *fault);        /* source.c */
 MUST_CHECK enum status source_objects(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);   /* request.c */
+uint64_t own_limit(const struct boot *boot);                                       /* own.c */
 MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);          /* own.c */
 MUST_CHECK enum status own_back(struct boot *boot, uint32_t row, struct fault *fault);
 MUST_CHECK enum status tables_make(struct boot *boot, struct fault *fault);        /* tables.c */
