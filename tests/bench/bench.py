@@ -4,7 +4,7 @@
 All numbers of a table come from one run under TCG, with one loader and with
 kernels that differ in one size only, so that their differences mean something.
 They do not depend on the host: direct boot repeats to the instruction. Exits 1
-if a number is above its aim. --profile adds the loader's most expensive functions.
+if a number is above its limit. --profile adds the loader's most expensive functions.
 """
 import bisect
 import collections
@@ -25,8 +25,9 @@ MACHINES = {
     "x86_64": ("smalt.elf", None, 0xffffffff80200000, 0.13, ["-machine", "q35", "-cpu", "max"]),
     "aarch64": ("smalt.img", 0x40200000, 0xffff800000200000, 0.035, ["-machine", "virt", "-cpu", "max"]),
 }
-AIM_TOTAL = 0.35   # million instructions for 1 MiB of file and 1 MiB of bss
-AIM_MODULE = 0.01  # of a module's bytes, nearly all of them read-only data
+LIMIT_TOTAL = 0.5  # million instructions for 1 MiB of file and 1 MiB of bss; the aim is 0.35
+AIM_TOTAL = 0.35
+LIMIT_MODULE = 0.01  # of a module's bytes, nearly all of them read-only data
 
 KERNEL = """
 ENTRY(_start)
@@ -60,7 +61,7 @@ class Bench:
 
     def __init__(self, build, machine, folder):
         self.build, self.machine, self.folder = build, machine, folder
-        loader, first, self.base, self.aim_bss, self.qemu = MACHINES[machine]
+        loader, first, self.base, self.limit_bss, self.qemu = MACHINES[machine]
         self.loader = build / machine / loader
         self.symbols = build / machine / "smalt.elf"
         self.first = first or entry_of(self.symbols)
@@ -122,7 +123,7 @@ def functions(bench):
 
 
 def measure(bench, profile):
-    """(what, number, unit, aim or None), one after another, as they are known."""
+    """(what, number, unit, limit or None), one after another, as they are known."""
     def boot(*files):
         count = bench.count(*files)
         if profile:
@@ -131,16 +132,16 @@ def measure(bench, profile):
         return count
 
     base = boot(bench.kernel(1, 1))
-    yield "1 MiB of file, 1 MiB of bss", base, "M", AIM_TOTAL
-    yield "the same, position independent", boot(bench.movable(1, 1)), "M", AIM_TOTAL
+    yield "1 MiB of file, 1 MiB of bss", base, "M", LIMIT_TOTAL
+    yield "the same, position independent", boot(bench.movable(1, 1)), "M", LIMIT_TOTAL
     bss = (boot(bench.kernel(1, 257)) - base) / 256
-    yield "each byte of bss", bss * 1e6 / MIB, "", bench.aim_bss
+    yield "each byte of bss", bss * 1e6 / MIB, "", bench.limit_bss
     large = boot(bench.kernel(257, 1))
     yield "each MiB of file from 1 to 257", (large - base) / 256, "M", None
     kernel = bench.kernel(1, 1)
     module = boot(kernel, bench.module(256)) - base
     yield "a module of 256 MiB", module, "M", None
-    yield "of each of its bytes", module / 256 * 1e6 / MIB * 100, "%", AIM_MODULE * 100
+    yield "of each of its bytes", module / 256 * 1e6 / MIB * 100, "%", LIMIT_MODULE * 100
 
 
 def main(words):
@@ -150,9 +151,11 @@ def main(words):
     over = 0
     for machine in machines:
         with tempfile.TemporaryDirectory(dir=build / "bench") as folder:
-            for what, number, unit, aim in measure(Bench(build, machine, pathlib.Path(folder)), profile):
-                over += aim is not None and number > aim
-                verdict = "" if aim is None else f"  aim {aim:g}{unit}: {'OVER' if number > aim else 'kept'}"
+            for what, number, unit, limit in measure(Bench(build, machine, pathlib.Path(folder)), profile):
+                over += limit is not None and number > limit
+                verdict = "" if limit is None else f"  limit {limit:g}{unit}: {'OVER' if number > limit else 'kept'}"
+                if limit == LIMIT_TOTAL:
+                    verdict += f", aim {AIM_TOTAL:g}M: {'missed' if number > AIM_TOTAL else 'kept'}"
                 print(f"{machine:8} {what:32} {number:9.4f} {unit:1}{verdict}", flush=True)
     return 1 if over else 0
 
