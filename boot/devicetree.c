@@ -13,25 +13,17 @@
 
 #include "align.h"
 #include "arch_memory.h"
+#include "console.h"
 #include "node.h"
 
-enum { PAGE = 4096, ENTROPY_BYTES_MAX = 64, UARTS = 8, UART_DEPTH = 4 };
-
-/* A PL011: which of them is the console is known when /chosen was seen. */
-struct uart {
-	const char *names[UART_DEPTH];   /* of the nodes down to it; [0] is the root */
-	int depth;
-	int offset;              /* of its node */
-	uint64_t pa;
-};
+enum { PAGE = 4096, ENTROPY_BYTES_MAX = 64 };
 
 struct reader {
 	struct node node;        /* the current one */
 	struct env *env;
 	struct level kept[2];    /* the root and /chosen, for what comes behind the last node */
 	bool has_chosen;
-	struct uart uarts[UARTS];
-	unsigned uart_count;
+	struct consoles consoles;
 };
 
 /* --- memory ------------------------------------------------------------------------ */
@@ -214,72 +206,7 @@ static enum status read_fwcfg(struct reader *r)
 
 static enum status read_pl011(struct reader *r)
 {
-	struct uart *uart = &r->uarts[r->uart_count];
-	enum status status;
-
-	if (r->uart_count == UARTS)
-		return ST_OK;
-	uart->depth = r->node.depth;
-	uart->offset = r->node.levels[r->node.depth].offset;
-	for (int i = 0; i <= r->node.depth && i < UART_DEPTH; i++)
-		uart->names[i] = r->node.levels[i].name;
-	status = node_registers(&r->node, &uart->pa);
-	r->uart_count += status == ST_OK && uart->pa != 0;
-	return status;
-}
-
-/* Devicetree Specification 2.2.3: the unit address may be left out of a path. */
-static bool names_node(struct span part, const char *name)
-{
-	for (uint64_t i = 0; i < part.bytes; i++)
-		if (name[i] == '\0' || (uint8_t)name[i] != part.base[i])
-			return false;
-	return name[part.bytes] == '\0' || name[part.bytes] == '@';
-}
-
-/* Without a walk over the tree: is this absolute path the node's? */
-static bool is_at(const struct uart *uart, struct span path)
-{
-	uint64_t at = 0;
-
-	for (int i = 1; i <= uart->depth; i++) {
-		struct span part = { path.base + at + 1, 0 };
-
-		if (at == path.bytes || path.base[at] != '/')
-			return false;
-		while (at + 1 + part.bytes < path.bytes && part.base[part.bytes] != '/')
-			part.bytes++;
-		if (!names_node(part, uart->names[i]))
-			return false;
-		at += 1 + part.bytes;
-	}
-	return at == path.bytes;
-}
-
-static bool is_console(const struct uart *uart, const void *tree, struct span path)
-{
-	if (path.base[0] == '/' && uart->depth < UART_DEPTH)
-		return is_at(uart, path);
-	return fdt_path_offset_namelen(tree, (const char *)path.base, (int)path.bytes) == uart->offset;
-}
-
-/* "serial0:115200n8" or a path: what stands before the colon. Of all PL011 that there are, this one. */
-static void choose_console(struct reader *r, const struct node *chosen)
-{
-	struct span path = node_property(chosen, NODE_STDOUT_PATH);
-	uint64_t bytes = 0;
-
-	if (path.base == NULL)
-		path = node_property(chosen, NODE_OLD_STDOUT_PATH);
-	while (bytes < path.bytes && path.base[bytes] != ':' && path.base[bytes] != '\0')
-		bytes++;
-	path.bytes = bytes;
-	for (unsigned i = 0; bytes != 0 && i < r->uart_count; i++)
-		if (is_console(&r->uarts[i], chosen->tree, path)) {
-			r->env->serial_kind = SMALT_SERIAL_PL011;
-			r->env->serial_address = r->uarts[i].pa;
-			return;
-		}
+	return console_candidate(&r->consoles, &r->node);
 }
 
 static const struct device {
@@ -382,7 +309,7 @@ enum status devicetree_read(struct span tree, struct env *env, struct fault *fau
 	};
 	status = visit_all(&r, tree);
 	if (r.has_chosen)
-		choose_console(&r, &chosen);
+		console_choose(&r.consoles, &chosen, env);
 	if (status == ST_OK)
 		status = add_reservations(&chosen, env);
 	return status == ST_OK ? take_files(&chosen, env) : status;
