@@ -18,6 +18,8 @@ TYPES = ("- usable reclaimable boot-services object smalt-tables smalt-resident 
          "efi-runtime-code efi-runtime-data reserved mmio bad persistent specific-purpose unaccepted").split()
 FLAGS = ("elf-header phdr-table aout-header padding relro bss in-place copied shared shared-page widened wx "
          "va-moved").split()
+ROLES = "- kernel raw map".split()
+FORMATS = "flat elf64 image".split()
 LEAVES = {0: None, 12: "4K", 16: "64K", 21: "2M", 25: "32M", 30: "1G"}
 
 

@@ -66,7 +66,11 @@ def compare(plan, told):
     objects = told.entries("objects", table.OBJECT)
     assert [o["name"] for o in plan["objects"]] == [told.text(o["name_va"]) for o in objects]
     for planned, found in zip(plan["objects"], objects):
-        assert {key: planned[key] for key in ("base", "bias")} == hexes(found, "base", "bias")
+        assert {key: planned[key] for key in ("base", "bias", "file_bytes", "bytes_pa")} == \
+            hexes(found, "base", "bias", "file_bytes", "bytes_pa")
+        assert planned["role"] == table.ROLES[found["role"]]
+        assert planned["format"] == table.FORMATS[found["format"]]
+        assert (planned["entry"] or "0x0") == hex(found["entry"])
 
 
 def random_boot(platform, seed):

@@ -114,7 +114,7 @@ def test_a_microvm_without_acpi_has_none(platform):
 
 def test_every_free_and_reclaimable_page_may_be_overwritten(platform):
     """Rules: H1, H3"""
-    result = guest.boot_guest(platform, "take_all", modules={"m": b"1"})
+    result = guest.boot_guest(platform, "take_all", modules={"m": b"1"}, ram=1 << 30)
     result.expect(126, r"^smalt: .*: write to 0x0000000000000008")
     result.expect(126, r"^  address  not mapped: page 0, a null pointer\?$")
     result.expect(126, r"^kernel.elf$\n^m$")
