@@ -10,6 +10,8 @@
  */
 #include <stddef.h>
 
+#include <smalt/exit.h>
+
 #include "align.h"
 #include "arch.h"
 #include "devicetree.h"
@@ -18,7 +20,7 @@
 #include "mem.h"
 #include "self.h"
 
-enum { PAGE = 4096, EXIT_REFUSED = 125, RANGES = 512, MEMORY_ALIGN = 1 << 30 };
+enum { PAGE = 4096, RANGES = 512, MEMORY_ALIGN = 1 << 30 };
 
 /* Called by entry.S with the MMU off: x0 and the counter as they were at the entry. */
 _Noreturn void image_main(uint64_t tree_pa, uint64_t counter_start);
@@ -204,13 +206,13 @@ void image_main(uint64_t tree_pa, uint64_t counter_start)
 	if (status == ST_OK)
 		status = map_all(&env, &arena, &early, &fault);
 	else if (map_little(&env, &arena, &early, &second) != ST_OK)
-		arch_exit(EXIT_REFUSED);     /* there is no console to say why */
+		arch_exit(SMALT_EXIT_REFUSED);     /* there is no console to say why */
 	log_open(env.serial_kind, env.serial_address);
 	if (status == ST_OK)
 		status = gather(&env, &arena, &fault);
 	if (status != ST_OK) {
 		log_fault(&fault);
-		arch_exit(EXIT_REFUSED);
+		arch_exit(SMALT_EXIT_REFUSED);
 	}
 	boot_main(&env, &arena);
 }

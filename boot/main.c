@@ -6,6 +6,8 @@
  */
 #include <stddef.h>
 
+#include <smalt/exit.h>
+
 #include "arch.h"
 #include "boot.h"
 #include "envtext.h"
@@ -13,8 +15,6 @@
 #include "protocol.h"
 #include "reporter.h"
 #include "self.h"
-
-#define EXIT_REFUSED 125
 
 static struct span fallback_of(const struct boot *boot)
 {
@@ -127,7 +127,7 @@ void boot_main(struct env *env, struct arena *arena)
 
 	print_if_asked(env, arena);
 	if (plan_any(&boot, env, arena) != ST_OK)
-		arch_exit(EXIT_REFUSED);
+		arch_exit(SMALT_EXIT_REFUSED);
 	handoff = boot_handoff(&boot);
 	if (handoff)
 		handoff->profile.counter_planned = arch_counter();

@@ -9,9 +9,6 @@
 #include "align.h"
 #include "boot.h"
 
-#define STACK_LIMIT      (1ull << 30)
-#define DIRECT_MAP_ALIGN (1ull << 30)
-
 static enum status refuse(const struct object *kernel, const char *field, uint64_t value,
                           uint64_t limit, struct fault *fault)
 {
@@ -42,12 +39,12 @@ static enum status check_request(const struct object *kernel, const struct smalt
 		return refuse(kernel, "smalt_request.bytes", r->bytes, kernel->request.bytes, fault);
 	if (r->version != SMALT_REQUEST_VERSION)
 		return refuse(kernel, "smalt_request.version", r->version, SMALT_REQUEST_VERSION, fault);
-	if (r->stack_bytes > STACK_LIMIT)
-		return refuse(kernel, "smalt_request.stack_bytes", r->stack_bytes, STACK_LIMIT, fault);
+	if (r->stack_bytes > CONFIG_STACK_MOST)
+		return refuse(kernel, "smalt_request.stack_bytes", r->stack_bytes, CONFIG_STACK_MOST, fault);
 	if (r->direct_map > SMALT_DIRECT_MAP_AT)
 		return refuse(kernel, "smalt_request.direct_map", r->direct_map, SMALT_DIRECT_MAP_AT, fault);
-	if (r->direct_map_va % DIRECT_MAP_ALIGN != 0)
-		return refuse(kernel, "smalt_request.direct_map_va", r->direct_map_va, DIRECT_MAP_ALIGN,
+	if (r->direct_map_va % CONFIG_DIRECT_MAP_ALIGN != 0)
+		return refuse(kernel, "smalt_request.direct_map_va", r->direct_map_va, CONFIG_DIRECT_MAP_ALIGN,
 		              fault);
 	if (r->flags & ~(uint32_t)SMALT_REQUEST_NO_REPORTER)
 		return refuse(kernel, "smalt_request.flags", r->flags, SMALT_REQUEST_NO_REPORTER, fault);

@@ -11,9 +11,6 @@
 
 #include "nearest.h"
 
-#define STACK_LIMIT (1ull << 30)
-#define DIRECT_MAP_ALIGN (1ull << 30)
-
 struct choice {
 	const char *word;
 	uint32_t value;
@@ -38,7 +35,7 @@ static bool set_switch(bool *place, struct span value, const char *on, const cha
 static bool set_stack(struct config_entry *entry, struct span value)
 {
 	return span_number(value, &entry->stack_bytes) && entry->stack_bytes > 0 &&
-	       entry->stack_bytes <= STACK_LIMIT;
+	       entry->stack_bytes <= CONFIG_STACK_MOST;
 }
 
 static bool set_direct_map(struct config_entry *entry, struct span value)
@@ -55,7 +52,7 @@ static bool set_direct_map(struct config_entry *entry, struct span value)
 		return true;
 	entry->direct_map = SMALT_DIRECT_MAP_AT;
 	return span_number(value, &entry->direct_map_va) &&
-	       entry->direct_map_va % DIRECT_MAP_ALIGN == 0;
+	       entry->direct_map_va % CONFIG_DIRECT_MAP_ALIGN == 0;
 }
 
 static bool set_reporter(struct config_entry *entry, struct span value)

@@ -11,7 +11,11 @@
 #include "span.h"
 #include "status.h"
 
-/* config_settings.set: which of the settings somebody made. */
+/* Bounds of two settings, from whomever they come: the note, smalt.conf, the command line. */
+#define CONFIG_STACK_MOST       (1ull << 30)    /* bytes */
+#define CONFIG_DIRECT_MAP_ALIGN (1ull << 30)
+
+/* config_entry.set: which of the settings somebody made. */
 enum {
 	SET_STACK = 1, SET_DIRECT_MAP = 2, SET_REPORTER = 4, SET_WX = 8, SET_RELOCATE = 16,
 	SET_PROTOCOL = 32, SET_CMDLINE = 64, SET_KERNEL = 128, SET_FALLBACK = 256,

@@ -5,10 +5,10 @@
  */
 #include "check.h"
 
+#include <smalt/exit.h>
+
 #include "arch.h"
 #include "log.h"
-
-enum { STATUS_REFUSED = 125 };   /* the status of every boot that ends in the loader */
 
 static void print_number(unsigned number)
 {
@@ -32,5 +32,5 @@ _Noreturn void check_failed(const char *file, unsigned line, const char *what)
 	log_text(": ");
 	log_text(what);
 	log_text(": this is a defect of Smalt, please report it\n");
-	arch_exit(STATUS_REFUSED);
+	arch_exit(SMALT_EXIT_REFUSED);
 }
