@@ -60,7 +60,10 @@ static enum status map_little(const struct env *env, const struct arena *arena, 
 		{ (uint64_t)arena->base, arena->bytes, SMALT_MEM_RECLAIMABLE, 0 },
 	};
 	uint32_t count = arena->bytes == 0 ? 1 : 2;
-	struct env little = {
+	/* Large, and in use only here: not on the stack. */
+	static struct env little;
+
+	little = (struct env){
 		.machine = env->machine,
 		.cpu = env->cpu,
 		.devicetree = env->devicetree,
@@ -190,17 +193,20 @@ static enum status gather(struct env *env, struct arena *arena, struct fault *fa
 	return status;
 }
 
+/* Large, and only one: not on the stack. */
+static struct env env;
+
 void image_main(uint64_t tree_pa, uint64_t counter_start)
 {
-	struct env env = {
-		.path = SMALT_PATH_IMAGE, .machine = arch_machine(), .counter_start = counter_start,
-	};
 	struct arena first = { early_start, (uint64_t)(early_cached - early_start), 0 };
 	struct arena early = { early_cached, (uint64_t)(early_end - early_cached), 0 };
 	struct arena arena = { NULL, 0, 0 };
 	struct fault fault, second;
 	enum status status;
 
+	env.path = SMALT_PATH_IMAGE;
+	env.machine = arch_machine();
+	env.counter_start = counter_start;
 	arch_cpu(&env.cpu);
 	status = read_machine(&env, find_tree(tree_pa), &first, &arena, &fault);
 	if (status == ST_OK)

@@ -36,6 +36,8 @@ static const char kind_names[][16] = {
 	[SMALT_KIND_ACPI] = "acpi tables",
 	[SMALT_KIND_DEVICETREE] = "devicetree",
 	[SMALT_KIND_FRAMEBUFFER] = "framebuffer",
+	[SMALT_KIND_SMBIOS] = "smbios",
+	[SMALT_KIND_EFI_RUNTIME] = "efi runtime",
 };
 
 static const char type_names[SMALT_MEM_TYPES][20] = {

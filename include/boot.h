@@ -21,8 +21,8 @@
 #include "place.h"
 #include "space.h"
 
-#define OWN_KINDS 6              /* rows of Smalt's own besides parts and ACPI tables */
-#define BOOT_OWN (OWN_KINDS + ENV_PARTS + ENV_TABLES)
+#define OWN_KINDS 7              /* rows of Smalt's own besides those of lists */
+#define BOOT_OWN (OWN_KINDS + ENV_PARTS + ENV_TABLES + ENV_SMBIOS + ENV_RUNTIME)
 #define OWN_FAULT_STACK_BYTES (16 << 10)
 
 /* The kernel or a module. */
@@ -72,7 +72,7 @@ struct boot {
 	struct space space;
 	struct own own[BOOT_OWN];
 	uint32_t own_count;
-	uint64_t own_va[11];             /* of the first row of each SMALT_KIND_*, 0: none */
+	uint64_t own_va[13];             /* of the first row of each SMALT_KIND_*, 0: none */
 
 	uint64_t direct_map_va, direct_map_bytes;   /* bytes 0: none */
 	struct map *maps;                /* rows and direct map, ascending */

@@ -12,17 +12,21 @@
 #include "memmap.h"
 #include "span.h"
 
-#define ENV_FILES 32
+#define ENV_FILES 128
 #define ENV_PARTS 8
 #define ENV_TABLES 64
+#define ENV_SMBIOS 2
+#define ENV_RUNTIME 64
 
-/* A file that the firmware put into memory. */
+/* A file that the firmware put into memory, or one that it reads when it is asked (firmware.h). */
 struct file {
-	struct span name;        /* "initrd", "embedded", "opt/..." */
-	uint64_t pa;
-	struct span bytes;       /* at window + pa */
+	struct span name;        /* "initrd", "embedded", "opt/..."; of a volume: the path as it was asked for */
+	uint64_t pa;             /* ENV_ON_VOLUME: not in memory */
+	struct span bytes;       /* at window + pa; on a volume base may be NULL */
 	bool donated;            /* its pages may be written: default */
 };
+
+#define ENV_ON_VOLUME UINT64_MAX
 
 /* Pages of the loader image that stay mapped in the kernel's space, one after another. */
 struct part {
@@ -32,6 +36,35 @@ struct part {
 };
 
 struct range { uint64_t pa, bytes; };
+
+/* A linear framebuffer. */
+struct framebuffer {
+	uint64_t pa, bytes;      /* bytes 0: none */
+	uint32_t width, height;  /* pixels */
+	uint32_t pitch;          /* bytes a line */
+	uint32_t format;         /* SMALT_FRAMEBUFFER_* */
+	uint32_t mask[3];        /* red, green, blue; set for every format */
+};
+
+/* Pages that runtime services need, as EFI_MEMORY_ATTRIBUTES_TABLE describes them. */
+struct runtime {
+	uint64_t pa, bytes;
+	uint32_t prot;           /* SMALT_*; W and X together only where the firmware has no such table */
+	uint32_t memory;         /* SMALT_CACHE_* */
+};
+
+/* What stays of the firmware, UEFI 2.10, chapters 4.3, 7.2. */
+struct efi {
+	uint64_t system_table_pa;    /* 0: not booted from UEFI */
+	uint32_t descriptor_bytes;   /* of the final memory map */
+	uint32_t descriptor_version;
+	uint32_t descriptors_most;   /* room for so many of them is kept in the handoff */
+	bool callable;               /* runtime services may be called: the exception level is still theirs */
+	struct span attributes;      /* descriptors of EFI_MEMORY_ATTRIBUTES_TABLE; base NULL on the host */
+	uint32_t attribute_bytes;    /* of one of them */
+	struct runtime runtime[ENV_RUNTIME];     /* ascending, disjoint */
+	uint32_t runtime_count;
+};
 
 struct cpu {
 	uint32_t leaf_mask;      /* bit i: machine->format->leaves[i] can be used */
@@ -59,7 +92,12 @@ struct env {
 	struct range tables[ENV_TABLES]; /* ACPI tables reached from it, RSDP included; ascending pages, disjoint */
 	uint32_t table_count;
 	struct file devicetree;          /* bytes 0: none */
-	uint64_t smbios_pa;
+	uint64_t smbios_pa;              /* of the entry point; 0: none */
+	uint32_t smbios_bytes;
+	struct range smbios[ENV_SMBIOS]; /* pages of entry point and table, ascending, disjoint */
+	uint32_t smbios_count;
+	struct framebuffer framebuffer;
+	struct efi efi;
 	uint32_t serial_kind;            /* SMALT_SERIAL_* */
 	uint64_t serial_address;         /* I/O port or pa of the registers */
 	uint32_t psci_conduit;

@@ -10,7 +10,7 @@
 #include "reach.h"
 
 #define STARTINFO_MEMORY 128             /* ranges and modules that are believed */
-#define STARTINFO_MODULES (ENV_FILES / 2)
+#define STARTINFO_MODULES 16
 #define STARTINFO_CMDLINE (64 << 10)     /* bytes, with the NUL */
 
 /* Spans point into the firmware's memory. */

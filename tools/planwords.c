@@ -13,7 +13,8 @@ const struct word plan_kinds[] = {
 	{ "cpu", SMALT_KIND_CPU }, { "reporter", SMALT_KIND_REPORTER },
 	{ "fault-stack", SMALT_KIND_FAULT_STACK }, { "serial", SMALT_KIND_SERIAL },
 	{ "acpi", SMALT_KIND_ACPI }, { "devicetree", SMALT_KIND_DEVICETREE },
-	{ "framebuffer", SMALT_KIND_FRAMEBUFFER }, { NULL, 0 },
+	{ "framebuffer", SMALT_KIND_FRAMEBUFFER }, { "smbios", SMALT_KIND_SMBIOS },
+	{ "efi-runtime", SMALT_KIND_EFI_RUNTIME }, { NULL, 0 },
 };
 
 const struct word plan_backings[] = {

@@ -55,6 +55,8 @@
 #define SMALT_KIND_ACPI        8         /* ACPI tables reached from the RSDP */
 #define SMALT_KIND_DEVICETREE  9
 #define SMALT_KIND_FRAMEBUFFER 10
+#define SMALT_KIND_SMBIOS      11        /* SMBIOS entry point and structure table */
+#define SMALT_KIND_EFI_RUNTIME 12        /* with efi_runtime=identity: va == pa */
 
 /* Why a row has no larger leaves (requirements P5); the first that applies. */
 #define SMALT_WHY_NOTHING       0        /* not mapped, or the CPU has no larger leaf */
@@ -128,6 +130,10 @@
 #define SMALT_ENTROPY_RDRAND 2
 #define SMALT_ENTROPY_RNDR 3
 #define SMALT_ENTROPY_EFI_RNG 4
+#define SMALT_FRAMEBUFFER_NONE 0
+#define SMALT_FRAMEBUFFER_RGBX 1         /* 32 bits a pixel: red in the lowest byte, then green, blue, none */
+#define SMALT_FRAMEBUFFER_BGRX 2
+#define SMALT_FRAMEBUFFER_MASK 3         /* as framebuffer_mask says */
 #define SMALT_COLOR_OFF 0                /* no cache geometry is used */
 
 #ifndef __ASSEMBLER__
@@ -289,8 +295,8 @@ struct smalt_handoff {
 	uint64_t devicetree_bytes;
 	uint64_t efi_system_table_pa;
 	struct smalt_array efi_memory; /* EFI_MEMORY_DESCRIPTOR, final and raw */
-	uint32_t efi_runtime_callable;
-	uint32_t reserved0;
+	uint32_t efi_runtime_callable;   /* 1: runtime services may be called, physical or mapped va == pa */
+	uint32_t efi_descriptor_version;
 
 	uint64_t framebuffer_va;
 	uint64_t framebuffer_pa;
@@ -322,6 +328,12 @@ struct smalt_handoff {
 
 	struct smalt_profile profile;
 	struct smalt_colors colors;
+
+	uint32_t framebuffer_mask[3];    /* bits of a pixel's word: red, green, blue */
+	uint32_t smbios_bytes;       /* of the entry point at smbios_va */
+	uint64_t efi_system_table_va;    /* with efi_runtime=identity, else 0 */
+	struct smalt_array efi_attributes;   /* EFI_MEMORY_ATTRIBUTES_TABLE's descriptors */
+	uint64_t read_bytes;         /* of files, read by the firmware straight into their frames */
 };
 
 #endif /* __ASSEMBLER__ */

@@ -152,7 +152,7 @@ static void a_kind_of_row_that_a_later_smalt_added_is_a_row(void **state)
 	(void)state;
 	row_nr(2)->kind = SMALT_KIND_FRAMEBUFFER;
 	assert_has(report_of(SMALT_W, 0x300000), "address  framebuffer r--");
-	row_nr(2)->kind = SMALT_KIND_FRAMEBUFFER + 1;
+	row_nr(2)->kind = SMALT_KIND_EFI_RUNTIME + 1;
 	assert_has(report_of(SMALT_W, 0x300000), "address  row r--");
 	row_nr(2)->kind = SMALT_NONE;
 	row_nr(2)->prot = 0;
