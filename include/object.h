@@ -13,11 +13,12 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "content.h"
 #include "machine.h"
 #include "span.h"
 #include "status.h"
 
-#define OBJECT_NOWHERE UINT64_MAX    /* bytes_pa of bytes that are not in physical memory */
+#define OBJECT_NOWHERE CONTENT_NOWHERE   /* bytes_pa of bytes that are not in physical memory */
 
 /* One PT_LOAD with p_memsz > 0. file_bytes <= mem_bytes, va + mem_bytes does not wrap. */
 struct segment {
@@ -50,7 +51,8 @@ enum object_kind {
 
 struct object {
 	struct span name;
-	struct span bytes;
+	struct content *content;
+	struct span bytes;       /* content->bytes: base may be NULL */
 	uint64_t bytes_pa;       /* OBJECT_NOWHERE, or where bytes[0] lies */
 	uint32_t format;         /* SMALT_FORMAT_* */
 	enum object_kind kind;
@@ -63,6 +65,7 @@ struct object {
 
 	uint64_t entry;              /* e_entry */
 	uint64_t phdr_offset;
+	struct span phdr_table;
 	uint32_t phdr_count;         /* PN_XNUM resolved */
 	uint32_t phdr_entry_bytes;
 	uint64_t section_offset;     /* 0: no table */
@@ -80,9 +83,10 @@ struct object {
 	struct note *notes;
 	uint32_t note_count;
 
-	struct span rela, rel, relr; /* whole entries, in the file */
+	struct span rela, rel, relr; /* whole entries */
 	struct span jmprel;          /* DT_JMPREL: nothing in it is ever applied, see reloc_check() */
 	bool jmprel_is_rela;
+	struct { uint64_t rela, rel, relr, jmprel; } table_offset;   /* where they stand in the file */
 	bool text_relocations;       /* says DT_TEXTREL or DF_TEXTREL */
 
 	struct span request;         /* descriptor of the SMALT note, bytes 0: none */
@@ -98,19 +102,19 @@ struct object {
 
 /*
  * Reads an object of any format that is known: ELF64, arm64 Image; else flat.
- * bytes stay the caller's and must outlive the object; arrays come from arena.
+ * content stays the caller's and must outlive the object; arrays come from arena.
  * machine: refuse other machines (ST_WRONG_MACHINE); NULL: any.
  * ST_TRUNCATED, ST_BAD_HEADER, ST_BAD_SEGMENT, ST_OVERFLOW, ST_MISALIGNED,
  * ST_OVERLAP, ST_NOT_MAPPABLE, ST_WRONG_CLASS, ST_WRONG_MACHINE, ST_BAD_NOTE,
- * ST_BAD_RELOCATION, ST_NO_MEMORY; the fault has name as object. After an error
- * the object means nothing.
+ * ST_BAD_RELOCATION, ST_NO_MEMORY, what reading the content returns; the fault has name as
+ * object. After an error the object means nothing.
  */
-MUST_CHECK enum status object_read(struct object *object, struct span name, struct span bytes,
-                                   uint64_t bytes_pa, const struct machine *machine,
-                                   struct arena *arena, struct fault *fault);
+MUST_CHECK enum status object_read(struct object *object, struct span name, struct content *content,
+                                   const struct machine *machine, struct arena *arena,
+                                   struct fault *fault);
 
 /* An object that is its bytes and nothing else (role raw). Cannot fail. */
-void object_flat(struct object *object, struct span name, struct span bytes, uint64_t bytes_pa);
+void object_flat(struct object *object, struct span name, struct content *content);
 
 /* Is this the beginning of an ELF file, of whatever class? */
 bool object_is_elf(struct span bytes);
@@ -118,8 +122,12 @@ bool object_is_elf(struct span bytes);
 /* The segment whose memory (mem_bytes) holds va, or NULL. O(log n). */
 const struct segment *object_segment_at(const struct object *object, uint64_t va);
 
-/* The file bytes behind [va, va + bytes); false if they are not all file bytes of one segment. */
-bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes, struct span *part);
+/*
+ * Where in the file the bytes [va, va + bytes) stand; false, and *file_offset unchanged, if they are not all file
+ * bytes of one segment.
+ */
+bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes,
+                    uint64_t *file_offset);
 
 /* The first note with this owner and type, or NULL. */
 const struct note *object_note(const struct object *object, const char *owner, uint32_t type);

@@ -20,10 +20,10 @@
 
 _Static_assert(IMAGE_HEADER_BYTES >= IMAGE_MAGIC_OFFSET + 4, "the magic is in the header");
 
-bool image_probe(struct span bytes)
+bool image_probe(struct span head)
 {
-	return bytes.bytes >= IMAGE_HEADER_BYTES &&
-	       span_u32(bytes, IMAGE_MAGIC_OFFSET) == IMAGE_MAGIC;
+	return head.bytes >= IMAGE_HEADER_BYTES &&
+	       span_u32(head, IMAGE_MAGIC_OFFSET) == IMAGE_MAGIC;
 }
 
 static enum status check(uint64_t text_offset, uint64_t image_bytes, struct fault *fault)
@@ -39,12 +39,12 @@ static enum status check(uint64_t text_offset, uint64_t image_bytes, struct faul
 	return ST_OK;
 }
 
-enum status image_read(struct object *object, const struct machine *machine, struct arena *arena,
-                       struct fault *fault)
+enum status image_read(struct object *object, struct span head, const struct machine *machine,
+                       struct arena *arena, struct fault *fault)
 {
-	uint64_t image_bytes = span_u64(object->bytes, IMAGE_SIZE_OFFSET);
+	uint64_t image_bytes = span_u64(head, IMAGE_SIZE_OFFSET);
 	uint64_t text_offset = image_bytes == 0 ? IMAGE_OLD_TEXT_OFFSET :
-	                       span_u64(object->bytes, IMAGE_TEXT_OFFSET);
+	                       span_u64(head, IMAGE_TEXT_OFFSET);
 
 	if (machine && machine->elf_machine != EM_AARCH64)
 		return fault_set(fault, ST_WRONG_MACHINE, "arm64 Image", EM_AARCH64, machine->elf_machine);

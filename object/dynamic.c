@@ -62,7 +62,7 @@ static enum status take_tag(struct tags *tags, uint64_t tag, uint64_t value, str
 }
 
 /* Up to DT_NULL; a section without one ends with its last whole entry. */
-static enum status collect(const struct object *object, struct span table, struct tags *tags,
+static enum status collect(struct span table, uint64_t file_offset, struct tags *tags,
                            struct fault *fault)
 {
 	struct span entry;
@@ -74,7 +74,7 @@ static enum status collect(const struct object *object, struct span table, struc
 		if (tag == DT_NULL)
 			break;
 		if (take_tag(tags, tag, value, fault) != ST_OK)
-			return fault_at(fault, (uint64_t)(entry.base - object->bytes.base));
+			return fault_at(fault, file_offset + at);
 	}
 	return ST_OK;
 }
@@ -107,12 +107,14 @@ static bool has(const struct tags *tags, uint8_t tag)
 	return (tags->present & TAG(tag)) != 0;
 }
 
-/* *part stays empty if the object has no such table. */
-static enum status take_table(const struct object *object, const struct tags *tags,
-                              const struct table *table, struct span *part, struct fault *fault)
+/* Where the table stands in the file; *found_bytes is 0 if the object has no such table. */
+static enum status find_table(const struct object *object, const struct tags *tags,
+                              const struct table *table, uint64_t *file_offset,
+                              uint64_t *found_bytes, struct fault *fault)
 {
 	uint64_t va = tags->value[table->va_tag], bytes = tags->value[table->bytes_tag];
 
+	*found_bytes = 0;
 	if (has(tags, table->va_tag) != has(tags, table->bytes_tag))
 		return fault_field(fault, table->status,
 		                   has(tags, table->va_tag) ? table->bytes_name : table->name);
@@ -124,9 +126,22 @@ static enum status take_table(const struct object *object, const struct tags *ta
 		                 tags->value[table->entry_tag], table->entry_bytes);
 	if (bytes % table->entry_bytes != 0)
 		return fault_value(fault, table->status, table->bytes_name, bytes);
-	if (!object_file_at(object, va, bytes, part))
+	if (!object_file_at(object, va, bytes, file_offset))
 		return fault_value(fault, table->status, table->name, va);
+	*found_bytes = bytes;
 	return ST_OK;
+}
+
+/* *part stays empty if the object has no such table. */
+static enum status take_table(const struct object *object, const struct tags *tags,
+                              const struct table *table, struct span *part, uint64_t *file_offset,
+                              struct fault *fault)
+{
+	uint64_t bytes;
+
+	if (find_table(object, tags, table, file_offset, &bytes, fault) != ST_OK)
+		return fault->status;
+	return bytes == 0 ? ST_OK : content_get(object->content, *file_offset, bytes, part, fault);
 }
 
 static enum status take_plt(struct object *object, const struct tags *tags, struct fault *fault)
@@ -137,29 +152,33 @@ static enum status take_plt(struct object *object, const struct tags *tags, stru
 		return fault_value(fault, ST_BAD_RELOCATION, "DT_PLTREL", kind);
 	object->jmprel_is_rela = kind == DT_RELA;
 	return take_table(object, tags, kind == DT_RELA ? &plt_rela_table : &plt_rel_table,
-	                  &object->jmprel, fault);
+	                  &object->jmprel, &object->table_offset.jmprel, fault);
 }
 
 static enum status take_array(const struct object *object, const struct tags *tags,
                               const struct table *table, struct area *area, struct fault *fault)
 {
-	struct span part = { 0, 0 };
+	uint64_t file_offset, bytes;
 
-	if (take_table(object, tags, table, &part, fault) != ST_OK)
+	if (find_table(object, tags, table, &file_offset, &bytes, fault) != ST_OK)
 		return fault->status;
-	if (part.bytes > 0)
-		*area = (struct area){ tags->value[table->va_tag], part.bytes };
+	if (bytes > 0)
+		*area = (struct area){ tags->value[table->va_tag], bytes };
 	return ST_OK;
 }
 
-enum status dynamic_read(struct object *object, struct span table, struct fault *fault)
+enum status dynamic_read(struct object *object, struct span table, uint64_t file_offset,
+                         struct fault *fault)
 {
 	struct tags tags = { .present = 0 };
 
-	if (collect(object, table, &tags, fault) != ST_OK ||
-	    take_table(object, &tags, &rela_table, &object->rela, fault) != ST_OK ||
-	    take_table(object, &tags, &rel_table, &object->rel, fault) != ST_OK ||
-	    take_table(object, &tags, &relr_table, &object->relr, fault) != ST_OK ||
+	if (collect(table, file_offset, &tags, fault) != ST_OK ||
+	    take_table(object, &tags, &rela_table, &object->rela, &object->table_offset.rela,
+	               fault) != ST_OK ||
+	    take_table(object, &tags, &rel_table, &object->rel, &object->table_offset.rel,
+	               fault) != ST_OK ||
+	    take_table(object, &tags, &relr_table, &object->relr, &object->table_offset.relr,
+	               fault) != ST_OK ||
 	    take_plt(object, &tags, fault) != ST_OK ||
 	    take_array(object, &tags, &init_table, &object->init_array, fault) != ST_OK ||
 	    take_array(object, &tags, &fini_table, &object->fini_array, fault) != ST_OK)

@@ -28,21 +28,21 @@ static const struct ident idents[] = {
 };
 
 /* Class and byte order come first: they say how everything else would be read. */
-static enum status check_ident(struct span bytes, struct fault *fault)
+static enum status check_ident(struct span head, struct fault *fault)
 {
-	if (bytes.bytes < EI_NIDENT)
-		return fault_set(fault, ST_TRUNCATED, "e_ident", EI_NIDENT, bytes.bytes);
+	if (head.bytes < EI_NIDENT)
+		return fault_set(fault, ST_TRUNCATED, "e_ident", EI_NIDENT, head.bytes);
 	for (uint32_t i = 0; i < sizeof idents / sizeof idents[0]; i++) {
-		uint8_t value = bytes.base[idents[i].at];
+		uint8_t value = head.base[idents[i].at];
 
 		if (value == idents[i].value)
 			continue;
 		(void)fault_set(fault, idents[i].status, idents[i].name, value, idents[i].value);
 		return fault_at(fault, idents[i].at);
 	}
-	if (bytes.bytes < sizeof(struct elf64_header))
+	if (head.bytes < sizeof(struct elf64_header))
 		return fault_set(fault, ST_TRUNCATED, "ELF header", sizeof(struct elf64_header),
-		                 bytes.bytes);
+		                 head.bytes);
 	return ST_OK;
 }
 
@@ -83,13 +83,19 @@ static enum status check_header(const struct elf64_header *header, const struct 
 
 /*
  * Section 0 holds what does not fit in the header: the true e_phnum and e_shnum
- * (gABI, "Extended section numbering"). False if the file has no such section.
+ * (gABI, "Extended section numbering").
  */
-static bool section_zero(const struct object *object, const struct elf64_header *header,
-                         struct span *section)
+static bool has_section_zero(const struct object *object, const struct elf64_header *header)
 {
 	return header->e_shoff != 0 && header->e_shentsize == sizeof(struct elf64_shdr) &&
-	       span_sub(object->bytes, header->e_shoff, sizeof(struct elf64_shdr), section);
+	       range_fits(header->e_shoff, sizeof(struct elf64_shdr), object->bytes.bytes);
+}
+
+/* It stands at the end of the file: looked at only where it holds something. */
+static enum status get_section_zero(const struct object *object, const struct elf64_header *header,
+                                    struct span *section, struct fault *fault)
+{
+	return content_get(object->content, header->e_shoff, sizeof(struct elf64_shdr), section, fault);
 }
 
 /* A table of count entries behind start: which number is wrong depends on where it begins to be. */
@@ -110,9 +116,11 @@ static enum status count_program_headers(const struct object *object,
 	*count = header->e_phnum;
 	if (header->e_phnum != PN_XNUM)
 		return ST_OK;
-	if (!section_zero(object, header, &section))
+	if (!has_section_zero(object, header))
 		return header_fault(fault, ST_BAD_HEADER, "e_phnum (PN_XNUM) without a section 0",
 		                    header->e_phnum, offsetof(struct elf64_header, e_phnum));
+	if (get_section_zero(object, header, &section, fault) != ST_OK)
+		return fault->status;
 	*count = span_u32(section, offsetof(struct elf64_shdr, sh_info));
 	return ST_OK;
 }
@@ -138,7 +146,8 @@ static enum status read_program_table(struct object *object, const struct elf64_
 	object->phdr_offset = header->e_phoff;
 	object->phdr_count = (uint32_t)count;
 	object->phdr_entry_bytes = header->e_phentsize;
-	return ST_OK;
+	return content_get(object->content, header->e_phoff, count * sizeof(struct elf64_phdr),
+	                   &object->phdr_table, fault);
 }
 
 static enum status read_section_table(struct object *object, const struct elf64_header *header,
@@ -149,11 +158,14 @@ static enum status read_section_table(struct object *object, const struct elf64_
 
 	if (header->e_shoff == 0)
 		return ST_OK;
-	if (!section_zero(object, header, &section))
+	if (!has_section_zero(object, header))
 		return header_fault(fault, ST_BAD_HEADER, "e_shoff", header->e_shoff,
 		                    offsetof(struct elf64_header, e_shoff));
-	if (count == 0)
+	if (count == 0) {
+		if (get_section_zero(object, header, &section, fault) != ST_OK)
+			return fault->status;
 		count = span_u64(section, offsetof(struct elf64_shdr, sh_size));
+	}
 	if (!table_fits(object, header->e_shoff, count, sizeof(struct elf64_shdr), &room) ||
 	    count > UINT32_MAX) {
 		(void)fault_set(fault, ST_BAD_HEADER, "sections", count, min_u64(room, UINT32_MAX));
@@ -167,8 +179,8 @@ static enum status read_section_table(struct object *object, const struct elf64_
 
 struct elf64_phdr elf_phdr(const struct object *object, uint32_t index)
 {
-	struct span s = { object->bytes.base + object->phdr_offset +
-	                  index * (uint64_t)sizeof(struct elf64_phdr), sizeof(struct elf64_phdr) };
+	struct span s = { object->phdr_table.base + index * (uint64_t)sizeof(struct elf64_phdr),
+	                  sizeof(struct elf64_phdr) };
 
 	return (struct elf64_phdr){
 		.p_type = span_u32(s, offsetof(struct elf64_phdr, p_type)),
@@ -189,17 +201,13 @@ enum status elf_phdr_fault(const struct object *object, uint32_t index, uint64_t
 	return fault_at(fault, object->phdr_offset + index * (uint64_t)sizeof(struct elf64_phdr) + member);
 }
 
-enum status elf_phdr_bytes(const struct object *object, uint32_t index, struct span *part,
-                           struct fault *fault)
+enum status elf_phdr_check(const struct object *object, uint32_t index, struct fault *fault)
 {
 	struct elf64_phdr p = elf_phdr(object, index);
 	uint64_t limit = object->bytes.bytes;
 
-	if (p.p_filesz == 0) {           /* its offset means nothing, and need not lie in the file */
-		*part = (struct span){ object->bytes.base, 0 };
-		return ST_OK;
-	}
-	if (span_sub(object->bytes, p.p_offset, p.p_filesz, part))
+	/* Without bytes its offset means nothing, and need not lie in the file. */
+	if (p.p_filesz == 0 || range_fits(p.p_offset, p.p_filesz, limit))
 		return ST_OK;
 	if (p.p_offset > limit) {
 		(void)fault_set(fault, ST_TRUNCATED, "p_offset", p.p_offset, limit);
@@ -209,14 +217,24 @@ enum status elf_phdr_bytes(const struct object *object, uint32_t index, struct s
 	return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_filesz), fault);
 }
 
-enum status elf_read(struct object *object, const struct machine *machine, struct arena *arena,
-                     struct fault *fault)
+enum status elf_phdr_bytes(const struct object *object, uint32_t index, struct span *part,
+                           struct fault *fault)
+{
+	struct elf64_phdr p = elf_phdr(object, index);
+
+	if (elf_phdr_check(object, index, fault) != ST_OK)
+		return fault->status;
+	return content_get(object->content, p.p_filesz == 0 ? 0 : p.p_offset, p.p_filesz, part, fault);
+}
+
+enum status elf_read(struct object *object, struct span head, const struct machine *machine,
+                     struct arena *arena, struct fault *fault)
 {
 	struct elf64_header header;
 
-	if (check_ident(object->bytes, fault) != ST_OK)
+	if (check_ident(head, fault) != ST_OK)
 		return fault->status;
-	header = header_of(object->bytes);
+	header = header_of(head);
 	if (check_header(&header, machine, fault) != ST_OK)
 		return fault->status;
 	object->format = SMALT_FORMAT_ELF64;

@@ -33,18 +33,17 @@ static enum status take_area(const struct object *object, uint32_t index, struct
 static enum status check_backed(const struct object *object, uint32_t index, struct fault *fault)
 {
 	struct elf64_phdr p = elf_phdr(object, index);
-	struct span part;
+	uint64_t file_offset;
 
 	if (p.p_filesz == 0)
 		return ST_OK;
-	if (!object_file_at(object, p.p_vaddr, p.p_filesz, &part)) {
+	if (!object_file_at(object, p.p_vaddr, p.p_filesz, &file_offset)) {
 		(void)fault_value(fault, ST_BAD_HEADER, "p_vaddr", p.p_vaddr);
 		(void)fault_hint(fault, "no PT_LOAD has these bytes: put the section into a segment");
 		return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_vaddr), fault);
 	}
-	if ((uint64_t)(part.base - object->bytes.base) != p.p_offset) {
-		(void)fault_set(fault, ST_BAD_HEADER, "p_offset", p.p_offset,
-		                (uint64_t)(part.base - object->bytes.base));
+	if (file_offset != p.p_offset) {
+		(void)fault_set(fault, ST_BAD_HEADER, "p_offset", p.p_offset, file_offset);
 		return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_offset), fault);
 	}
 	return ST_OK;
@@ -70,7 +69,7 @@ static enum status read_dynamic(struct object *object, uint32_t index, struct fa
 	    check_backed(object, index, fault) != ST_OK ||
 	    take_area(object, index, &object->dynamic, fault) != ST_OK)
 		return fault->status;
-	return dynamic_read(object, table, fault);
+	return dynamic_read(object, table, elf_phdr(object, index).p_offset, fault);
 }
 
 static enum status read_interp(struct object *object, uint32_t index, struct fault *fault)

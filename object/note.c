@@ -16,6 +16,7 @@
 struct cursor {
 	const struct object *object;
 	struct span part;        /* bytes of the header */
+	uint64_t file_offset;    /* of part */
 	uint64_t va;             /* of part */
 	uint64_t at;             /* of the next note in part */
 	uint64_t align;
@@ -27,7 +28,7 @@ static enum status begin(const struct object *object, uint32_t index, struct cur
 	struct elf64_phdr p = elf_phdr(object, index);
 
 	*cursor = (struct cursor){
-		.object = object, .va = p.p_vaddr, .align = p.p_align == 8 ? 8 : 4,
+		.object = object, .file_offset = p.p_offset, .va = p.p_vaddr, .align = p.p_align == 8 ? 8 : 4,
 	};
 	return elf_phdr_bytes(object, index, &cursor->part, fault);
 }
@@ -47,18 +48,18 @@ static struct span without_nul(struct span owner)
 	return (struct span){ owner.base, count };
 }
 
-static uint64_t file_offset(const struct object *object, const uint8_t *byte)
+static uint64_t file_offset(const struct cursor *cursor, const uint8_t *byte)
 {
-	return (uint64_t)(byte - object->bytes.base);
+	return cursor->file_offset + (uint64_t)(byte - cursor->part.base);
 }
 
 /* The address that the header claims, if a segment really has these bytes there. */
 static uint64_t mapped_va(const struct cursor *cursor, struct span desc)
 {
-	uint64_t va = cursor->va + (uint64_t)(desc.base - cursor->part.base);
-	struct span part;
+	uint64_t va = cursor->va + (uint64_t)(desc.base - cursor->part.base), found;
 
-	if (!object_file_at(cursor->object, va, desc.bytes, &part) || part.base != desc.base)
+	if (!object_file_at(cursor->object, va, desc.bytes, &found) ||
+	    found != file_offset(cursor, desc.base))
 		return 0;
 	return va;
 }
@@ -74,16 +75,15 @@ static enum status take(struct cursor *cursor, struct note *note, struct fault *
 
 	if (!span_sub(cursor->part, owner_at, owner_bytes, &note->owner)) {
 		(void)fault_set(fault, ST_BAD_HEADER, "n_namesz", owner_bytes, part_bytes - owner_at);
-		return fault_at(fault, file_offset(cursor->object, cursor->part.base + start));
+		return fault_at(fault, cursor->file_offset + start);
 	}
 	if (!span_sub(cursor->part, desc_at, desc_bytes, &note->desc)) {
 		(void)fault_set(fault, ST_BAD_HEADER, "n_descsz", desc_bytes, part_bytes - desc_at);
-		return fault_at(fault, file_offset(cursor->object, cursor->part.base + start) +
-		                       offsetof(struct elf64_nhdr, n_descsz));
+		return fault_at(fault, cursor->file_offset + start + offsetof(struct elf64_nhdr, n_descsz));
 	}
 	note->owner = without_nul(note->owner);
 	note->type = span_u32(cursor->part, start + offsetof(struct elf64_nhdr, n_type));
-	note->file_offset = file_offset(cursor->object, note->desc.base);
+	note->file_offset = file_offset(cursor, note->desc.base);
 	note->va = mapped_va(cursor, note->desc);
 	cursor->at = min_u64(align_up(desc_at + desc_bytes, cursor->align), part_bytes);
 	return ST_OK;

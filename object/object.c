@@ -6,11 +6,14 @@
  */
 #include "object.h"
 
+#include "align.h"
 #include "parts.h"
 
+enum { HEAD_BYTES = 64 };                /* enough for every probe and every header */
+
 struct reader {
-	bool (*probe)(struct span bytes);
-	enum status (*read)(struct object *object, const struct machine *machine,
+	bool (*probe)(struct span head);
+	enum status (*read)(struct object *object, struct span head, const struct machine *machine,
 	                    struct arena *arena, struct fault *fault);
 };
 
@@ -19,16 +22,17 @@ bool object_is_elf(struct span bytes)
 	return span_begins(bytes, ELF_MAGIC);
 }
 
-static bool is_anything(struct span bytes)
+static bool is_anything(struct span head)
 {
-	(void)bytes;
+	(void)head;
 	return true;
 }
 
-static enum status read_flat(struct object *object, const struct machine *machine,
-                             struct arena *arena, struct fault *fault)
+static enum status read_flat(struct object *object, struct span head,
+                             const struct machine *machine, struct arena *arena,
+                             struct fault *fault)
 {
-	(void)object, (void)machine, (void)arena, (void)fault;
+	(void)object, (void)head, (void)machine, (void)arena, (void)fault;
 	return ST_OK;
 }
 
@@ -39,24 +43,26 @@ static const struct reader readers[] = {
 	{ is_anything, read_flat },
 };
 
-void object_flat(struct object *object, struct span name, struct span bytes, uint64_t bytes_pa)
+void object_flat(struct object *object, struct span name, struct content *content)
 {
 	*object = (struct object){
-		.name = name, .bytes = bytes, .bytes_pa = bytes_pa,
+		.name = name, .content = content, .bytes = content->bytes, .bytes_pa = content->pa,
 		.format = SMALT_FORMAT_FLAT, .kind = OBJECT_FLAT, .align = 1,
 	};
 }
 
-enum status object_read(struct object *object, struct span name, struct span bytes,
-                        uint64_t bytes_pa, const struct machine *machine, struct arena *arena,
-                        struct fault *fault)
+enum status object_read(struct object *object, struct span name, struct content *content,
+                        const struct machine *machine, struct arena *arena, struct fault *fault)
 {
 	const struct reader *reader = readers;
+	struct span head;
 
-	object_flat(object, name, bytes, bytes_pa);
-	while (!reader->probe(bytes))
+	object_flat(object, name, content);
+	if (content_get(content, 0, min_u64(content->bytes.bytes, HEAD_BYTES), &head, fault) != ST_OK)
+		return fault_in(fault, name);
+	while (!reader->probe(head))
 		reader++;
-	if (reader->read(object, machine, arena, fault) != ST_OK)
+	if (reader->read(object, head, machine, arena, fault) != ST_OK)
 		return fault_in(fault, name);
 	return ST_OK;
 }

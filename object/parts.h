@@ -12,23 +12,29 @@
 #include "elf64.h"
 #include "object.h"
 
-/* Reads an ELF file into object, whose bytes are set. */
-MUST_CHECK enum status elf_read(struct object *object, const struct machine *machine,
-                                struct arena *arena, struct fault *fault);
+/* Reads an ELF file, which begins with head, into object, whose bytes are set. */
+MUST_CHECK enum status elf_read(struct object *object, struct span head,
+                                const struct machine *machine, struct arena *arena,
+                                struct fault *fault);
 
 /* Is it an arm64 Image; reads it likewise. */
-bool image_probe(struct span bytes);
-MUST_CHECK enum status image_read(struct object *object, const struct machine *machine,
-                                  struct arena *arena, struct fault *fault);
+bool image_probe(struct span head);
+MUST_CHECK enum status image_read(struct object *object, struct span head,
+                                  const struct machine *machine, struct arena *arena,
+                                  struct fault *fault);
 
-/* Program header index < phdr_count; the table lies in the file. */
+/* Program header index < phdr_count, of phdr_table. */
 struct elf64_phdr elf_phdr(const struct object *object, uint32_t index);
 
 /* Adds to a fault which program header it is about and which member (offsetof); returns its status. */
 enum status elf_phdr_fault(const struct object *object, uint32_t index, uint64_t member,
                            struct fault *fault);
 
-/* The header's bytes in the file; ST_TRUNCATED. */
+/* Do the header's bytes lie in the file? ST_TRUNCATED. */
+MUST_CHECK enum status elf_phdr_check(const struct object *object, uint32_t index,
+                                      struct fault *fault);
+
+/* The same, and brings them; p_offset of no bytes means nothing. */
 MUST_CHECK enum status elf_phdr_bytes(const struct object *object, uint32_t index,
                                       struct span *part, struct fault *fault);
 
@@ -50,7 +56,8 @@ MUST_CHECK enum status note_read(struct object *object, struct arena *arena, str
 MUST_CHECK enum status property_read(struct object *object, const struct note *note,
                                      struct fault *fault);
 
-/* Fills relocation tables and arrays from the bytes of PT_DYNAMIC. */
-MUST_CHECK enum status dynamic_read(struct object *object, struct span table, struct fault *fault);
+/* Fills relocation tables and arrays from the bytes of PT_DYNAMIC, which stand at file_offset. */
+MUST_CHECK enum status dynamic_read(struct object *object, struct span table, uint64_t file_offset,
+                                    struct fault *fault);
 
 #endif

@@ -26,15 +26,14 @@ struct reloc_cursor reloc_begin(const struct object *object, const struct machin
 	return (struct reloc_cursor){ .object = object, .machine = machine };
 }
 
-/* One entry of a table of REL or RELA. */
-static struct record entry_at(const struct object *object, struct span table, uint64_t at,
-                              bool has_addend)
+/* One entry of a table of REL or RELA, which stands at file_offset. */
+static struct record entry_at(struct span table, uint64_t file_offset, uint64_t at, bool has_addend)
 {
 	uint64_t info = span_u64(table, at + offsetof(struct elf64_rela, r_info));
 
 	return (struct record){
 		.field = "r_offset",
-		.file_offset = (uint64_t)(table.base - object->bytes.base) + at,
+		.file_offset = file_offset + at,
 		.type = (uint32_t)info,
 		.reloc = {
 			.va = span_u64(table, at + offsetof(struct elf64_rela, r_offset)),
@@ -50,7 +49,7 @@ static struct record relr_record(const struct reloc_cursor *cursor, uint64_t va)
 
 	return (struct record){
 		.field = "DT_RELR",
-		.file_offset = (uint64_t)(object->relr.base - object->bytes.base) + cursor->relr_offset - WORD,
+		.file_offset = object->table_offset.relr + cursor->relr_offset - WORD,
 		.type = cursor->machine->rel_relative,
 		.reloc = { .va = va, .implicit = true },
 	};
@@ -85,12 +84,12 @@ static bool next_record(struct reloc_cursor *cursor, struct record *record)
 	const struct object *object = cursor->object;
 
 	if (cursor->rela_offset < object->rela.bytes) {
-		*record = entry_at(object, object->rela, cursor->rela_offset, true);
+		*record = entry_at(object->rela, object->table_offset.rela, cursor->rela_offset, true);
 		cursor->rela_offset += sizeof(struct elf64_rela);
 		return true;
 	}
 	if (cursor->rel_offset < object->rel.bytes) {
-		*record = entry_at(object, object->rel, cursor->rel_offset, false);
+		*record = entry_at(object->rel, object->table_offset.rel, cursor->rel_offset, false);
 		cursor->rel_offset += sizeof(struct elf64_rel);
 		return true;
 	}
@@ -185,7 +184,8 @@ static enum status check_plt(const struct object *object, const struct machine *
 	uint64_t entry_bytes = object->jmprel_is_rela ? sizeof(struct elf64_rela) : sizeof(struct elf64_rel);
 
 	for (uint64_t at = 0; at < object->jmprel.bytes; at += entry_bytes) {
-		struct record record = entry_at(object, object->jmprel, at, object->jmprel_is_rela);
+		struct record record = entry_at(object->jmprel, object->table_offset.jmprel, at,
+		                                object->jmprel_is_rela);
 
 		if (record.type != machine->rel_none)
 			return refuse_type(machine, &record, fault);
@@ -200,7 +200,7 @@ static enum status check_first_relr(const struct object *object, struct fault *f
 		return ST_OK;
 	(void)fault_value(fault, ST_BAD_RELOCATION, "DT_RELR", span_u64(object->relr, 0));
 	(void)fault_hint(fault, "it begins with a bitmap instead of an address");
-	return fault_at(fault, (uint64_t)(object->relr.base - object->bytes.base));
+	return fault_at(fault, object->table_offset.relr);
 }
 
 static enum status check_all(const struct object *object, const struct machine *machine,

@@ -17,7 +17,6 @@ _Static_assert(offsetof(struct segment, va) == 0 && sizeof(struct segment) % 8 =
 enum status segment_check(const struct object *object, uint32_t index, struct fault *fault)
 {
 	struct elf64_phdr p = elf_phdr(object, index);
-	struct span part;
 
 	if (p.p_filesz > p.p_memsz) {
 		(void)fault_set(fault, ST_BAD_SEGMENT, "p_filesz", p.p_filesz, p.p_memsz);
@@ -31,7 +30,7 @@ enum status segment_check(const struct object *object, uint32_t index, struct fa
 		(void)fault_set(fault, ST_OVERFLOW, "p_memsz", p.p_memsz, UINT64_MAX - p.p_vaddr);
 		return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_memsz), fault);
 	}
-	return elf_phdr_bytes(object, index, &part, fault);
+	return elf_phdr_check(object, index, fault);
 }
 
 static struct segment segment_of(const struct object *object, uint32_t index)
@@ -118,11 +117,13 @@ const struct segment *object_segment_at(const struct object *object, uint64_t va
 	return 0;
 }
 
-bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes, struct span *part)
+bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes,
+                    uint64_t *file_offset)
 {
 	const struct segment *segment = object_segment_at(object, va);
 
 	if (!segment || !range_fits(va - segment->va, bytes, segment->file_bytes))
 		return false;
-	return span_sub(object->bytes, segment->file_offset + (va - segment->va), bytes, part);
+	*file_offset = segment->file_offset + (va - segment->va);
+	return true;
 }

@@ -17,7 +17,7 @@ includes() {
 	cat <<-END
 	homes lib align check mem str status_list libfdt_env
 	homes facts machine
-	homes object elf64
+	homes object elf64 content
 	homes act arch arch_memory
 	rooms lib lib public
 	rooms facts facts public

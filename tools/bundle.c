@@ -188,11 +188,12 @@ static uint64_t wanted_phase(struct span bytes)
 	struct arena arena = { NULL, (1 << 20) + 2 * min_u64(bytes.bytes, 16 << 20), 0 };
 	const struct segment *largest = NULL;
 	uint64_t phase = CPIO_ANYWHERE;
+	struct content content = content_of(bytes, CONTENT_NOWHERE);
 	struct object object;
 	struct fault fault;
 
 	arena.base = malloc(arena.bytes);
-	if (arena.base && object_read(&object, span_of(""), bytes, OBJECT_NOWHERE, NULL, &arena, &fault) == ST_OK &&
+	if (arena.base && object_read(&object, span_of(""), &content, NULL, &arena, &fault) == ST_OK &&
 	    object.kind == OBJECT_FIXED && object.elf_machine == SMALT_MACHINE_AARCH64) {
 		for (uint32_t i = 0; i < object.segment_count; i++)
 			if (!largest || object.segments[i].file_bytes > largest->file_bytes)

@@ -101,6 +101,7 @@ static inline struct elf_file good_file(void)
 /* What came of reading: bytes are a copy of exactly the file's length, so that one byte more is a fault. */
 struct reading {
 	enum status status;
+	struct content content;
 	struct object object;
 	struct fault fault;
 	uint8_t *copy;
@@ -116,6 +117,64 @@ static inline uint64_t hash_of(const uint8_t *bytes, uint64_t count)
 	return hash;
 }
 
+/* A file that is read on demand, as from a volume: exactly what is asked for, never past the end. */
+static inline enum status read_piece(const struct content *content, uint64_t file_offset, void *to,
+                                     uint64_t bytes, struct fault *fault)
+{
+	const struct reading *r = content->reader;
+
+	(void)fault;
+	assert_true(file_offset <= content->bytes.bytes && bytes <= content->bytes.bytes - file_offset);
+	memcpy(to, r->copy + file_offset, bytes);
+	return ST_OK;
+}
+
+static inline bool same_span(struct span a, struct span b)
+{
+	return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.base, b.base, a.bytes) == 0);
+}
+
+static inline void assert_same_object(const struct object *a, const struct object *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->segment_count, b->segment_count);
+	if (a->segment_count > 0)
+		assert_memory_equal(a->segments, b->segments, a->segment_count * sizeof *a->segments);
+	assert_true(a->entry == b->entry && a->section_count == b->section_count &&
+	            a->phdr_count == b->phdr_count && a->note_count == b->note_count &&
+	            a->has_pvh == b->has_pvh && a->x86_isa_needed == b->x86_isa_needed);
+	assert_true(same_span(a->rela, b->rela) && same_span(a->rel, b->rel) &&
+	            same_span(a->relr, b->relr) && same_span(a->jmprel, b->jmprel) &&
+	            same_span(a->interp, b->interp) && same_span(a->build_id, b->build_id) &&
+	            same_span(a->request, b->request));
+	assert_memory_equal(&a->table_offset, &b->table_offset, sizeof a->table_offset);
+	for (uint32_t i = 0; i < a->note_count; i++)
+		assert_true(a->notes[i].file_offset == b->notes[i].file_offset && a->notes[i].va == b->notes[i].va &&
+		            same_span(a->notes[i].desc, b->notes[i].desc));
+}
+
+/* Whatever was found in memory is found piece by piece, a fault with the same numbers included. */
+static inline void check_pieces(const struct reading *r, uint64_t count, const struct machine *machine)
+{
+	static uint8_t memory[4 << 20] __attribute__((aligned(16)));
+	struct arena arena = { memory, sizeof memory, 0 };
+	struct content content = {
+		.bytes = { NULL, count }, .pa = OBJECT_NOWHERE, .read = read_piece, .reader = r, .arena = &arena,
+	};
+	struct object object;
+	struct fault fault;
+	enum status status = object_read(&object, SPAN("file"), &content, machine, &arena, &fault);
+
+	assert_int_equal(status, r->status);
+	if (status == ST_OK) {
+		assert_same_object(&object, &r->object);
+		return;
+	}
+	assert_string_equal(fault.field, r->fault.field);
+	assert_true(fault.value == r->fault.value && fault.limit == r->fault.limit &&
+	            fault.offset == r->fault.offset && fault.segment == r->fault.segment);
+}
+
 static inline struct reading read_bytes(const uint8_t *bytes, uint64_t count,
                                         const struct machine *machine, struct arena *arena)
 {
@@ -125,8 +184,11 @@ static inline struct reading read_bytes(const uint8_t *bytes, uint64_t count,
 	r.copy = malloc(count > 0 ? count : 1);
 	memcpy(r.copy, bytes, count);
 	r.bytes_hash = hash_of(bytes, count);
-	r.status = object_read(&r.object, SPAN("file"), (struct span){ r.copy, count }, OBJECT_NOWHERE,
-	                       machine, arena, &r.fault);
+	r.content = content_of((struct span){ r.copy, count }, OBJECT_NOWHERE);
+	r.status = object_read(&r.object, SPAN("file"), &r.content, machine, arena, &r.fault);
+	r.object.content = NULL;     /* the caller gets a copy of r: what is needed later is set there */
+	if (r.status != ST_NO_MEMORY)
+		check_pieces(&r, count, machine);
 	return r;
 }
 
