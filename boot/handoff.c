@@ -216,12 +216,14 @@ static struct smalt_array put_notes(const struct boot *boot, struct book *book)
 	return array;
 }
 
-/* While measuring: what the final map can have at most; every taken range splits one in three. */
+/*
+ * While measuring: what the final map can have at most; every taken range splits one in three. A firmware that
+ * is still there may hand over more ranges than it has now.
+ */
 static struct smalt_array put_memory(const struct boot *boot, struct book *book)
 {
 	static const uint32_t handoff_and_tables = 2;
-	uint32_t bound = boot->env->memory.count +
-	                 2 * (boot->frames.taken.count + handoff_and_tables);
+	uint32_t bound = boot_ranges_most(boot) + 2 * (boot->frames.taken.count + handoff_and_tables);
 
 	if (book->base)
 		return put_array(book, boot->after.ranges, boot->after.count,
@@ -364,15 +366,20 @@ enum status handoff_reserve(struct boot *boot, struct fault *fault)
 	return status;
 }
 
+void handoff_clear(const struct boot *boot)
+{
+	memset(env_pointer(boot->env, boot->handoff_pa), 0, boot->handoff_bytes);
+}
+
 void handoff_write(const struct boot *boot)
 {
 	struct smalt_handoff *h = env_pointer(boot->env, boot->handoff_pa);
 	struct book book = { (uint8_t *)h, boot->handoff_va, 0 };
 
-	memset(h, 0, boot->handoff_bytes);
 	describe_own(boot, h);
 	describe_tables(boot, h);
 	describe_all(boot, h, &book);
 	describe_profile(boot, &h->profile);
+	h->read_bytes = boot->cost.read_bytes;
 	h->total_bytes = book.at;
 }

@@ -12,13 +12,15 @@
 #include "arch_memory.h"
 #include "boot.h"
 #include "check.h"
+#include "firmware.h"
 #include "mem.h"
 #include "reloc.h"
 
-/* bytes at `to` come from `from`, or are zero if that is NULL. */
+/* bytes at `to` come from the object's file, or are zero if that is NULL. */
 struct piece {
 	uint64_t to_pa;
-	const uint8_t *from;
+	const struct boot_object *object;
+	uint64_t file_offset;
 	uint64_t bytes;
 };
 
@@ -29,11 +31,21 @@ struct cursor {
 	bool in_extent;
 };
 
+/* Are the pages of this extent read in place? */
+static bool is_read_in_place(const struct boot *boot, const struct smalt_extent *extent)
+{
+	uint32_t object = boot->space.rows[extent->row].object;
+
+	return extent->backing == SMALT_BACKING_IN_PLACE && object != SMALT_NONE &&
+	       boot_is_read(&boot->objects[object]);
+}
+
 static bool is_filled(const struct boot *boot, const struct smalt_extent *extent)
 {
 	if (boot->space.rows[extent->row].kind == SMALT_KIND_HANDOFF)
-		return false;        /* written as a whole before the commit point */
-	return extent->backing == SMALT_BACKING_COPY || extent->backing == SMALT_BACKING_ZERO;
+		return false;        /* written as a whole, last */
+	return extent->backing == SMALT_BACKING_COPY || extent->backing == SMALT_BACKING_ZERO ||
+	       is_read_in_place(boot, extent);
 }
 
 /* The first row at or behind the extent's own with file bytes that end behind va, else NULL. */
@@ -59,15 +71,15 @@ static struct piece next_piece(struct cursor *cursor, const struct smalt_extent 
 	                       .bytes = end - cursor->va };
 	const struct smalt_row *row = NULL;
 
-	if (extent->backing == SMALT_BACKING_COPY)
+	if (extent->backing != SMALT_BACKING_ZERO)
 		row = row_behind(cursor, end);
 	if (row && row->va > cursor->va) {
 		piece.bytes = row->va - cursor->va;
 	} else if (row) {
 		uint64_t inside = cursor->va - row->va;
 
-		piece.from = cursor->boot->objects[row->object].object.bytes.base +
-		             row->file_offset + inside;
+		piece.object = &cursor->boot->objects[row->object];
+		piece.file_offset = row->file_offset + inside;
 		piece.bytes = min_u64(piece.bytes, row->file_bytes - inside);
 	}
 	return piece;
@@ -144,10 +156,12 @@ enum status load_plan(struct boot *boot, struct fault *fault)
 	if (status != ST_OK)
 		return status;
 	while (piece_next(&cursor, &piece)) {
-		if (piece.from)
-			boot->cost.copied_bytes += piece.bytes;
-		else
+		if (!piece.object)
 			boot->cost.zeroed_bytes += piece.bytes;
+		else if (boot_is_read(piece.object))
+			boot->cost.read_bytes += piece.bytes;
+		else
+			boot->cost.copied_bytes += piece.bytes;
 	}
 	for (uint32_t i = 0; i < boot->space.extent_count; i++) {
 		const struct smalt_extent *extent = &boot->space.extents[i];
@@ -159,6 +173,49 @@ enum status load_plan(struct boot *boot, struct fault *fault)
 	return ST_OK;
 }
 
+/* Does the piece go on where read ends, in the file and in memory? */
+static bool continues(const struct piece *read, const struct piece *piece)
+{
+	return read->object == piece->object && read->file_offset + read->bytes == piece->file_offset &&
+	       read->to_pa + read->bytes == piece->to_pa;
+}
+
+static enum status read_piece(const struct boot *boot, const struct piece *piece, struct fault *fault)
+{
+	const struct boot_object *o = piece->object;
+	void *to = env_pointer(boot->env, piece->to_pa);
+
+	if (piece->bytes == 0)
+		return ST_OK;
+	if (o->content.bytes.base) {
+		arch_copy(to, o->content.bytes.base + piece->file_offset, piece->bytes);
+		return ST_OK;
+	}
+	if (firmware_read(boot->env, o->file, piece->file_offset, to, piece->bytes, fault) != ST_OK)
+		return fault_in(fault, o->object.name);
+	return ST_OK;
+}
+
+/* One call for what lies together in the file and in memory: mostly a segment, or all of them. */
+enum status load_read(const struct boot *boot, struct fault *fault)
+{
+	struct cursor cursor = { .boot = boot };
+	struct piece piece, read = { .bytes = 0 };
+
+	while (piece_next(&cursor, &piece)) {
+		if (!piece.object || !boot_is_read(piece.object))
+			continue;
+		if (continues(&read, &piece)) {
+			read.bytes += piece.bytes;
+			continue;
+		}
+		if (read_piece(boot, &read, fault) != ST_OK)
+			return fault->status;
+		read = piece;
+	}
+	return read_piece(boot, &read, fault);
+}
+
 void load_execute(const struct boot *boot)
 {
 	struct cursor cursor = { .boot = boot };
@@ -167,10 +224,10 @@ void load_execute(const struct boot *boot)
 	while (piece_next(&cursor, &piece)) {
 		void *to = env_pointer(boot->env, piece.to_pa);
 
-		if (piece.from)
-			arch_copy(to, piece.from, piece.bytes);
-		else
+		if (!piece.object)
 			arch_zero(to, piece.bytes);
+		else if (!boot_is_read(piece.object))
+			arch_copy(to, piece.object->content.bytes.base + piece.file_offset, piece.bytes);
 	}
 }
 

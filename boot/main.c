@@ -2,15 +2,14 @@
 /*
  * main.c: the story of one boot, the same for every firmware.
  *
- *     plan (can fail, changes nothing) ─▶ commit point ─▶ execute ─▶ jump (cannot fail)
+ *     plan (can fail) ─▶ commit point: the firmware ends ─▶ finish, execute, jump (cannot fail)
  */
 #include <stddef.h>
-
-#include <smalt/exit.h>
 
 #include "arch.h"
 #include "boot.h"
 #include "envtext.h"
+#include "firmware.h"
 #include "log.h"
 #include "protocol.h"
 #include "reporter.h"
@@ -27,7 +26,7 @@ static struct span fallback_of(const struct boot *boot)
  * The entry that was asked for, then its fallback, then that one's; each fault is
  * printed. More tries than entries would be a circle.
  */
-static enum status plan_any(struct boot *boot, const struct env *env, struct arena *arena)
+static enum status plan_any(struct boot *boot, struct env *env, struct arena *arena)
 {
 	struct span wanted = { NULL, 0 };
 	uint64_t mark = arena->used;
@@ -40,6 +39,7 @@ static enum status plan_any(struct boot *boot, const struct env *env, struct are
 		if (status == ST_OK)
 			return ST_OK;
 		log_fault(&fault);
+		firmware_release(env);
 		wanted = fallback_of(boot);
 		if (wanted.bytes == 0 || tries >= boot->config.entry_count)
 			return status;
@@ -93,6 +93,7 @@ static _Noreturn void enter_own(const struct boot *boot)
 
 	set_reporter(boot);
 	arch_prepare(&jump);
+	handoff->profile.counter_planned = boot->counter_planned;
 	handoff->profile.counter_entry = arch_counter();
 	arch_jump(&jump);
 }
@@ -106,16 +107,30 @@ static _Noreturn void enter(const struct boot *boot)
 	enter_own(boot);
 }
 
-/* smalt.env=serial: before planning, so that what is refused can be replayed too. */
+/*
+ * smalt.env=serial: before planning, so that what is refused can be replayed too. Where memory is
+ * not known yet, the plan prints when it is.
+ */
 static void print_if_asked(const struct env *env, struct arena *arena)
 {
 	uint64_t mark = arena->used;
 	struct config_words words;
 	struct fault ignored;        /* the plan finds it again, and reports it */
 
+	if (env->memory.count == 0)
+		return;
 	if (config_words(&words, env->cmdline, arena, &ignored) == ST_OK && words.print_env)
 		envtext_print(env);
 	arena->used = mark;
+}
+
+/* Nothing but us is there any more. */
+static void go(struct boot *boot)
+{
+	boot_finish(boot);
+	boot_execute(boot);
+	sync_caches(boot);
+	enter(boot);
 }
 
 /* Large, and only one: not on the stack. */
@@ -123,15 +138,12 @@ static struct boot boot;
 
 void boot_main(struct env *env, struct arena *arena)
 {
-	struct smalt_handoff *handoff;
+	enum status status;
 
 	print_if_asked(env, arena);
-	if (plan_any(&boot, env, arena) != ST_OK)
-		arch_exit(SMALT_EXIT_REFUSED);
-	handoff = boot_handoff(&boot);
-	if (handoff)
-		handoff->profile.counter_planned = arch_counter();
-	boot_execute(&boot);
-	sync_caches(&boot);
-	enter(&boot);
+	status = plan_any(&boot, env, arena);
+	if (status != ST_OK)
+		firmware_refuse(status);
+	boot.counter_planned = arch_counter();
+	firmware_leave(&boot, go);
 }

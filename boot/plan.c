@@ -8,9 +8,21 @@
 
 #include "align.h"
 #include "boot.h"
+#include "check.h"
 #include "directmap.h"
-#include "extent.h"
+#include "envtext.h"
+#include "firmware.h"
 #include "protocol.h"
+
+/* What the loader's own code runs on, before it asks for anything. */
+static enum status check_levels(struct boot *boot, struct fault *fault)
+{
+	uint32_t levels = boot->env->cpu.levels, known = boot->env->machine->format->levels;
+
+	if (levels == 0 || levels == known)
+		return ST_OK;
+	return fault_set(fault, ST_PAGING_LEVELS, "paging levels", levels, known);
+}
 
 static enum status choose_entry(struct boot *boot, struct fault *fault)
 {
@@ -52,6 +64,18 @@ static enum status check_capabilities(struct boot *boot, struct fault *fault)
 	return ST_OK;
 }
 
+/* A firmware that is still there tells it only when nothing more is asked for but frames. */
+static enum status know_memory(struct boot *boot, struct fault *fault)
+{
+	if (boot->env->memory.count != 0)
+		return ST_OK;
+	if (firmware_memory(boot->env, fault) != ST_OK)
+		return fault->status;
+	if (boot->words.print_env)
+		envtext_print(boot->env);
+	return ST_OK;
+}
+
 static enum status choose_direct_map(struct boot *boot, struct fault *fault)
 {
 	uint64_t granule = boot->space.granule;
@@ -69,6 +93,18 @@ static enum status choose_direct_map(struct boot *boot, struct fault *fault)
 	}
 	return space_claim(&boot->space, boot->direct_map_va, boot->direct_map_bytes,
 	                   span_of("the direct map"), SMALT_NONE, fault);
+}
+
+static enum status note_read(struct boot *boot, struct fault *fault)
+{
+	bool *read = arena_take(boot->arena, boot->object_count, sizeof *read, "objects", fault);
+
+	if (!read)
+		return fault->status;
+	for (uint32_t i = 0; i < boot->object_count; i++)
+		read[i] = boot_is_read(&boot->objects[i]);
+	boot->space.read = read;
+	return ST_OK;
 }
 
 /*
@@ -96,8 +132,9 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 	                     env->machine->frame_floor, (uint32_t)(chunks + own), boot->arena, fault);
 	if (status != ST_OK)
 		return status;
-	return space_init(&boot->space, env->machine, env->cpu.leaf_mask, (uint32_t)rows,
-	                  (uint32_t)chunks, boot->arena, fault);
+	status = space_init(&boot->space, env->machine, env->cpu.leaf_mask, (uint32_t)rows,
+	                    (uint32_t)chunks, boot->arena, fault);
+	return status == ST_OK ? note_read(boot, fault) : status;
 }
 
 /* A foreign kernel gets its modules where they lie, and may have a wish where it lies itself. */
@@ -118,10 +155,13 @@ static enum status place_protocol(struct boot *boot, struct fault *fault)
 		.env = boot->env, .kernel = kernel, .cmdline = boot->cmdline,
 		.modules = modules, .module_count = boot->object_count - 1,
 		.frames = &boot->frames, .arena = boot->arena,
+		.ranges_most = boot_ranges_most(boot),
 	};
 	for (uint32_t i = 1; i < boot->object_count; i++)
-		modules[i - 1] = (struct protocol_module){ boot->objects[i].object.bytes_pa,
-			boot->objects[i].object.bytes.bytes, boot->objects[i].args };
+		modules[i - 1] = (struct protocol_module){
+			.pa = boot->objects[i].object.bytes_pa,
+			.bytes = boot->objects[i].object.bytes.bytes, .args = boot->objects[i].args,
+		};
 	boot->foreign = p;
 	if (boot->protocol->place)
 		status = boot->protocol->place(p, fault);
@@ -130,107 +170,9 @@ static enum status place_protocol(struct boot *boot, struct fault *fault)
 	return status;
 }
 
-static struct place_request request_for(const struct boot *boot, uint32_t index, uint64_t from)
-{
-	const struct boot_object *o = &boot->objects[index];
-	struct place_request request = {
-		.object = &o->object, .object_index = index, .flags = PLACE_INTERPRET,
-		.entry_required = o->role == SMALT_ROLE_KERNEL,
-		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE, .from = from, .va = o->va,
-	};
-
-	if (o->has_va)
-		request.flags |= PLACE_ADDRESS;
-	if (boot->settings.wx_allowed)
-		request.flags |= PLACE_ALLOW_WX;
-	if (boot->protocol)
-		request.flags |= PLACE_PHYSICAL;
-	return request;
-}
-
-/* Only where nothing says where a module goes. */
-static bool may_go_elsewhere(const struct place_request *request)
-{
-	return !request->entry_required && !(request->flags & PLACE_ADDRESS) &&
-	       request->object->kind != OBJECT_FIXED;
-}
-
-/*
- * Packed: behind the object before. Where the machine's place for kernels has too little
- * room left (2 GiB on x86_64), a module goes to the beginning of the high half.
- */
-static enum status place_one(struct boot *boot, uint32_t index, uint64_t *from, struct fault *fault)
-{
-	const struct machine *machine = boot->env->machine;
-	struct boot_object *o = &boot->objects[index];
-	struct place_request request = request_for(boot, index, *from);
-	uint32_t capacity = o->object.segment_count + 1, count = capacity;
-	struct smalt_row *rows = arena_take(boot->arena, count, sizeof *rows, "rows", fault);
-	enum status status;
-
-	if (!rows)
-		return fault->status;
-	status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
-	if (status == ST_NO_ADDRESS && may_go_elsewhere(&request)) {
-		request.from = machine->ranges[machine->range_count - 1].first;
-		count = capacity;
-		status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
-	}
-	if (status == ST_OK)
-		status = place_enter(&boot->space, &request, rows, count, &o->placement, fault);
-	if (status != ST_OK)
-		return fault_in(fault, o->object.name);
-	*from = o->placement.end;
-	return ST_OK;
-}
-
-static enum status place_objects(struct boot *boot, struct fault *fault)
-{
-	uint64_t from = boot->env->machine->kernel_va;
-	enum status status = ST_OK;
-
-	for (uint32_t i = 0; status == ST_OK && i < boot->object_count; i++)
-		status = place_one(boot, i, &from, fault);
-	return status;
-}
-
 static enum status place_own_rows(struct boot *boot, struct fault *fault)
 {
 	return boot->protocol ? ST_OK : own_place(boot, fault);
-}
-
-static enum status back_object(struct boot *boot, uint32_t first, uint32_t *count,
-                               struct fault *fault)
-{
-	uint32_t index = boot->space.rows[first].object;
-	const struct boot_object *o = &boot->objects[index];
-	struct extent_source source = {
-		.bytes_pa = o->object.bytes_pa, .donated = o->donated,
-		.whole_pages = o->object.kind == OBJECT_FLAT,
-		.physical = boot->protocol != NULL, .copy_limit = EXTENT_COPY_LIMIT,
-	};
-	enum status status;
-
-	for (*count = 1; first + *count < boot->space.row_count &&
-	                 boot->space.rows[first + *count].object == index;)
-		++*count;
-	status = extent_object(&boot->space, first, *count, &source, &boot->frames,
-	                       &boot->env->memory, fault);
-	return status == ST_OK ? ST_OK : fault_in(fault, o->object.name);
-}
-
-static enum status back_rows(struct boot *boot, struct fault *fault)
-{
-	enum status status = ST_OK;
-
-	for (uint32_t row = 0, count; status == ST_OK && row < boot->space.row_count; row += count) {
-		count = 1;
-		if (boot->space.rows[row].object == SMALT_NONE)
-			status = own_back(boot, row, fault);
-		else
-			status = back_object(boot, row, &count, fault);
-	}
-	return status;
 }
 
 static enum status reserve_handoff(struct boot *boot, struct fault *fault)
@@ -241,47 +183,91 @@ static enum status reserve_handoff(struct boot *boot, struct fault *fault)
 	return status;
 }
 
-static enum status make_tables(struct boot *boot, struct fault *fault)
+static enum status reserve_tables(struct boot *boot, struct fault *fault)
 {
-	return boot->protocol ? ST_OK : tables_make(boot, fault);
+	return boot->protocol ? ST_OK : tables_reserve(boot, fault);
 }
 
-static enum status final_map(struct boot *boot, struct fault *fault)
+static enum status reserve_protocol(struct boot *boot, struct fault *fault)
 {
-	uint32_t capacity = 2 * (boot->env->memory.count + 2 * boot->frames.taken.count);
-	enum status status = memmap_init(&boot->after, capacity, boot->arena, fault);
+	return boot->protocol ? boot->protocol->reserve(boot->foreign, fault) : ST_OK;
+}
+
+uint32_t boot_ranges_most(const struct boot *boot)
+{
+	uint32_t now = boot->env->memory.count, most = boot->env->efi.descriptors_most;
+
+	return now > most ? now : most;
+}
+
+/* Room for the last memory map. */
+static enum status reserve_map(struct boot *boot, struct fault *fault)
+{
+	uint32_t capacity = 2 * (boot_ranges_most(boot) + 2 * boot->frames.taken.count);
 
 	boot->cost.frames = boot->frames.taken_bytes / boot->space.granule;
-	return status == ST_OK ? frames_map(&boot->frames, &boot->env->memory, &boot->after, fault)
-	                       : status;
+	return memmap_init(&boot->after, capacity, boot->arena, fault);
+}
+
+/* From here on what was taken is written. */
+static enum status claim(struct boot *boot, struct fault *fault)
+{
+	enum status status = firmware_claim(boot->env, &boot->frames, fault);
+
+	if (status == ST_OK && !boot->protocol)
+		handoff_clear(boot);
+	return status;
+}
+
+static enum status build_tables(struct boot *boot, struct fault *fault)
+{
+	return boot->protocol ? ST_OK : tables_build(boot, fault);
 }
 
 static enum status prepare_protocol(struct boot *boot, struct fault *fault)
 {
-	return boot->protocol ? boot->protocol->prepare(boot->foreign, fault) : ST_OK;
+	if (!boot->protocol || !boot->protocol->prepare)
+		return ST_OK;
+	return boot->protocol->prepare(boot->foreign, fault);
+}
+
+static enum status read_files(struct boot *boot, struct fault *fault)
+{
+	return load_read(boot, fault);
 }
 
 static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
-	{ source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { check_capabilities }, { load_check }, { relro_part }, { open_space },
-	{ choose_direct_map },
-	{ place_protocol }, { place_objects }, { place_own_rows }, { back_rows },
-	{ reserve_handoff }, { load_plan }, { make_tables }, { prepare_protocol }, { final_map },
+	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
+	{ choose_protocol }, { source_stage }, { check_capabilities }, { load_check }, { relro_part },
+	{ know_memory }, { open_space }, { choose_direct_map },
+	{ place_protocol }, { objects_place }, { place_own_rows }, { objects_back },
+	{ reserve_handoff }, { load_plan }, { reserve_tables }, { reserve_protocol }, { reserve_map },
+	{ claim }, { build_tables }, { prepare_protocol }, { read_files },
 };
 
-enum status boot_plan(struct boot *boot, const struct env *env, struct span entry,
-                      struct arena *arena, struct fault *fault)
+enum status boot_plan(struct boot *boot, struct env *env, struct span entry, struct arena *arena,
+                      struct fault *fault)
 {
 	enum status status = ST_OK;
 
 	*boot = (struct boot){ .env = env, .wanted = entry, .arena = arena };
 	for (size_t i = 0; status == ST_OK && i < sizeof steps / sizeof steps[0]; i++)
 		status = steps[i].run(boot, fault);
-	if (status == ST_OK && !boot->protocol)
-		handoff_write(boot);
 	return status;
+}
+
+void boot_finish(struct boot *boot)
+{
+	struct fault none;
+
+	/* reserve_map() made room for whatever the firmware says in the end. */
+	CHECK(frames_map(&boot->frames, &boot->env->memory, &boot->after, &none) == ST_OK);
+	if (!boot->protocol)
+		handoff_write(boot);
+	else if (boot->protocol->finish)
+		boot->protocol->finish(boot->foreign);
 }
 
 void boot_execute(const struct boot *boot)

@@ -1,36 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * source.c: where the bytes of a boot come from: one file of the firmware that
- * is a boot archive or a kernel, and single files (fw_cfg opt/smalt/NAME).
+ * is a boot archive or a kernel, else the volume that the loader came from; and single
+ * files (fw_cfg opt/smalt/NAME), which go before both.
  */
 #include <stddef.h>
 
 #include "boot.h"
+#include "firmware.h"
 #include "protocol.h"
 
 #define SINGLE_FILES "opt/smalt/"
 
 /* A file by the name that smalt.conf uses. */
 struct found {
-	struct span bytes;
-	uint64_t pa;
+	struct content content;
+	const struct file *file;     /* NULL: a part of the archive */
 	bool donated;
 };
 
-/* The firmware's own file first; the archive in the loader image is the default. */
-static const struct file *main_file(const struct env *env)
+static const struct file *file_named(const struct env *env, struct span name)
 {
-	const struct file *file = env_file(env, "initrd");
-
-	return file ? file : env_file(env, "embedded");
+	for (uint32_t i = 0; i < env->file_count; i++)
+		if (span_equals(env->files[i].name, name))
+			return &env->files[i];
+	return NULL;
 }
 
 const struct file *env_file(const struct env *env, const char *name)
 {
-	for (uint32_t i = 0; i < env->file_count; i++)
-		if (span_is(env->files[i].name, name))
-			return &env->files[i];
-	return NULL;
+	return file_named(env, span_of(name));
 }
 
 static const struct file *single_file(const struct env *env, struct span name)
@@ -48,21 +47,57 @@ static const struct file *single_file(const struct env *env, struct span name)
 	return NULL;
 }
 
-/* A single file replaces one of the same name in the archive. */
-static bool find(const struct boot *boot, struct span name, struct found *found)
+static enum status read_volume(const struct content *content, uint64_t file_offset, void *to,
+                               uint64_t bytes, struct fault *fault)
 {
-	const struct file *whole = main_file(boot->env), *single = single_file(boot->env, name);
-	const struct archive_file *packed = archive_find(&boot->archive, name);
+	return firmware_read(content->reader, content->file, file_offset, to, bytes, fault);
+}
 
-	if (!single && !packed && span_equals(name, whole->name))
-		single = whole;
-	if (single)
-		*found = (struct found){ single->bytes, single->pa, single->donated };
-	else if (packed)
-		*found = (struct found){ packed->bytes,
-			whole->pa + (uint64_t)(packed->bytes.base - whole->bytes.base),
-			whole->donated };
-	return single || packed;
+static void found_file(const struct boot *boot, const struct file *file, struct found *found)
+{
+	*found = (struct found){ content_of(file->bytes, file->pa), file, file->donated };
+	if (file->pa != ENV_ON_VOLUME)
+		return;
+	found->content.pa = CONTENT_NOWHERE;
+	found->content.read = read_volume;
+	found->content.reader = boot->env;
+	found->content.file = file;
+	found->content.arena = boot->arena;
+}
+
+/*
+ * A single file replaces one of the same name in the archive, and that one a file
+ * that the firmware gave or that is on the volume. found->content.bytes.base and ->file are NULL if there is none.
+ * whole: its bytes must be in memory.
+ */
+static enum status find(const struct boot *boot, struct span name, bool whole, struct found *found,
+                        struct fault *fault)
+{
+	const struct archive_file *packed = archive_find(&boot->archive, name);
+	const struct file *file = single_file(boot->env, name);
+
+	*found = (struct found){ .file = NULL };
+	if (!file && packed) {
+		uint64_t pa = boot->main->pa + (uint64_t)(packed->bytes.base - boot->main->bytes.base);
+
+		*found = (struct found){ content_of(packed->bytes, pa), NULL, boot->main->donated };
+		return ST_OK;
+	}
+	if (!file)
+		file = file_named(boot->env, name);
+	if (!file && !boot->archive.files &&
+	    firmware_find(boot->env, name, whole, &file, fault) != ST_OK)
+		return fault->status;
+	if (file && whole && !file->bytes.base && firmware_load(boot->env, file, fault) != ST_OK)
+		return fault->status;
+	if (file)
+		found_file(boot, file, found);
+	return ST_OK;
+}
+
+static bool is_found(const struct found *found)
+{
+	return found->file || found->content.bytes.base;
 }
 
 static enum status not_found(const char *what, struct span name, struct fault *fault)
@@ -93,41 +128,82 @@ static enum status check_plain(const struct file *file, struct fault *fault)
 	return ST_OK;
 }
 
-/* smalt.conf of the archive, or the bare kernel as the only line of one. */
+/* smalt.conf, or the bare kernel as the only line of one. */
 static enum status read_config(struct boot *boot, struct fault *fault)
 {
 	static const char bare[] = "kernel initrd\n";
 	struct span name = span_of("smalt.conf");
 	struct found found;
-	bool has_conf = find(boot, name, &found);
 
-	if (!has_conf && boot->archive.files) {
+	if (find(boot, name, true, &found, fault) != ST_OK)
+		return fault->status;
+	if (is_found(&found))
+		return config_parse(&boot->config, name, found.content.bytes, boot->arena, fault);
+	if (boot->archive.files) {
 		not_found("smalt.conf", name, fault);
 		return fault_in(fault, boot->source);
 	}
-	if (has_conf)
-		return config_parse(&boot->config, name, found.bytes, boot->arena, fault);
 	return config_parse(&boot->config, name, span_of(bare), boot->arena, fault);
+}
+
+/*
+ * The firmware's own file first, then the volume that has a smalt.conf, which is no one file;
+ * the archive in the loader image is the default.
+ */
+static enum status choose_main(struct boot *boot, struct fault *fault)
+{
+	struct span conf = span_of("smalt.conf");
+	const struct file *found = file_named(boot->env, conf);
+
+	boot->source = span_of("volume");
+	boot->main = env_file(boot->env, "initrd");
+	if (!boot->main && !found && firmware_find(boot->env, conf, true, &found, fault) != ST_OK)
+		return fault->status;
+	if (!boot->main && !found)
+		boot->main = env_file(boot->env, "embedded");
+	if (boot->main)
+		boot->source = boot->main->name;
+	if (boot->main || found || single_file(boot->env, conf))
+		return ST_OK;
+	fault_field(fault, ST_NOT_FOUND, "boot archive or kernel");
+	return fault_hint(fault, boot->env->path == SMALT_PATH_UEFI
+		? "put a smalt.conf beside the loader, or in the root of its volume"
+		: "pass one, in QEMU by -initrd FILE");
 }
 
 enum status source_open(struct boot *boot, struct fault *fault)
 {
-	const struct file *file = main_file(boot->env);
-	enum status status;
+	const struct file *file;
+	enum status status = choose_main(boot, fault);
 
-	if (!file) {
-		fault_field(fault, ST_NOT_FOUND, "boot archive or kernel");
-		return fault_hint(fault, "pass one, in QEMU by -initrd FILE");
-	}
-	boot->source = file->name;
-	status = check_plain(file, fault);
-	if (status == ST_OK && archive_is(file->bytes))
+	file = boot->main;
+	if (status == ST_OK && file)
+		status = check_plain(file, fault);
+	if (status == ST_OK && file && archive_is(file->bytes))
 		status = archive_read(&boot->archive, file->name, file->bytes, boot->arena, fault);
 	if (status == ST_OK)
 		status = config_words(&boot->words, boot->env->cmdline, boot->arena, fault);
 	if (status == ST_OK)
 		status = read_config(boot, fault);
 	return status;
+}
+
+static void take_found(struct boot_object *o, const struct found *found)
+{
+	o->content = found->content;
+	o->file = found->file;
+	o->donated = found->donated;
+}
+
+static enum status refuse_flat(struct boot_object *o, struct fault *fault)
+{
+	struct span head, bytes = o->content.bytes;
+
+	if (content_get(&o->content, 0, bytes.bytes < 4 ? bytes.bytes : 4, &head, fault) != ST_OK)
+		return fault->status;
+	fault_value(fault, ST_NOT_MAPPABLE, "magic", span_u32(head, 0));
+	fault_hint(fault, "a kernel is an executable ELF file, or an arm64 Image");
+	return fault_in(fault, o->object.name);
 }
 
 static enum status read_kernel(struct boot *boot, struct fault *fault)
@@ -137,7 +213,6 @@ static enum status read_kernel(struct boot *boot, struct fault *fault)
 	bool on_line = boot->words.settings.set & SET_KERNEL;
 	struct span name = on_line ? boot->words.settings.kernel : entry->kernel;
 	struct found found;
-	enum status status;
 
 	if (name.bytes == 0) {
 		fault_field(fault, ST_BAD_CONFIG, "kernel missing in entry");
@@ -145,30 +220,31 @@ static enum status read_kernel(struct boot *boot, struct fault *fault)
 		fault_hint(fault, "write: kernel PATH");
 		return fault_in(fault, span_of("smalt.conf"));
 	}
-	if (!find(boot, name, &found)) {
+	if (find(boot, name, false, &found, fault) != ST_OK)
+		return fault_in(fault, name);
+	if (!is_found(&found)) {
 		not_found("kernel", name, fault);
 		if (!on_line)
 			fault_place(fault, entry->line, entry->column);
 		return fault_in(fault, on_line ? span_of("command line") : span_of("smalt.conf"));
 	}
-	status = object_read(&kernel->object, name, found.bytes, found.pa, boot->env->machine,
-	                     boot->arena, fault);
-	if (status == ST_OK && kernel->object.kind == OBJECT_FLAT) {
-		fault_value(fault, ST_NOT_MAPPABLE, "magic", span_u32(found.bytes, 0));
-		fault_hint(fault, "a kernel is an executable ELF file, or an arm64 Image");
-		return fault_in(fault, name);
-	}
 	kernel->role = SMALT_ROLE_KERNEL;
-	kernel->donated = found.donated;
-	return status;
+	take_found(kernel, &found);
+	if (object_read(&kernel->object, name, &kernel->content, boot->env->machine, boot->arena,
+	                fault) != ST_OK)
+		return fault->status;
+	return kernel->object.kind == OBJECT_FLAT ? refuse_flat(kernel, fault) : ST_OK;
 }
 
+/* A raw module is mapped where it lies: it must be in memory. */
 static enum status read_module(struct boot *boot, const struct config_module *module,
                                struct boot_object *to, struct fault *fault)
 {
 	struct found found;
 
-	if (!find(boot, module->path, &found)) {
+	if (find(boot, module->path, !module->map, &found, fault) != ST_OK)
+		return fault_in(fault, module->path);
+	if (!is_found(&found)) {
 		not_found("module", module->path, fault);
 		fault_place(fault, module->line, module->column);
 		return fault_in(fault, span_of("smalt.conf"));
@@ -176,13 +252,13 @@ static enum status read_module(struct boot *boot, const struct config_module *mo
 	to->role = module->map ? SMALT_ROLE_MAP : SMALT_ROLE_RAW;
 	to->args = module->args;
 	to->relocate = module->relocate;
-	to->donated = found.donated;
 	to->has_va = module->has_va;
 	to->va = module->va;
+	take_found(to, &found);
 	if (module->map)
-		return object_read(&to->object, module->name, found.bytes, found.pa,
-		                   boot->env->machine, boot->arena, fault);
-	object_flat(&to->object, module->name, found.bytes, found.pa);
+		return object_read(&to->object, module->name, &to->content, boot->env->machine,
+		                   boot->arena, fault);
+	object_flat(&to->object, module->name, &to->content);
 	return ST_OK;
 }
 
@@ -205,4 +281,27 @@ enum status source_objects(struct boot *boot, struct fault *fault)
 		status = read_module(boot, module, &boot->objects[boot->object_count++], fault);
 	}
 	return status;
+}
+
+bool boot_is_read(const struct boot_object *o)
+{
+	return o->file && o->file->pa == ENV_ON_VOLUME;
+}
+
+/*
+ * A kernel that a protocol puts at fixed physical addresses may lie where the firmware still is:
+ * it waits elsewhere in memory.
+ */
+enum status source_stage(struct boot *boot, struct fault *fault)
+{
+	struct boot_object *kernel = &boot->objects[0];
+
+	if (!boot->protocol || boot->protocol->place || !boot_is_read(kernel))
+		return ST_OK;
+	if (firmware_load(boot->env, kernel->file, fault) != ST_OK)
+		return fault_in(fault, kernel->object.name);
+	kernel->content.bytes = kernel->object.bytes = kernel->file->bytes;
+	kernel->content.pa = kernel->object.bytes_pa = kernel->file->pa;
+	kernel->donated = kernel->file->donated;
+	return ST_OK;
 }

@@ -83,14 +83,15 @@ static enum status audit(struct boot *boot, struct fault *fault)
 	return audit_tables(&tables, boot->maps, boot->map_count, &boot->leaves, fault);
 }
 
-enum status tables_make(struct boot *boot, struct fault *fault)
+enum status tables_reserve(struct boot *boot, struct fault *fault)
 {
 	enum status status = make_maps(boot, fault);
 
-	if (status == ST_OK)
-		status = take_tables(boot, fault);
-	if (status != ST_OK)
-		return status;
+	return status == ST_OK ? take_tables(boot, fault) : status;
+}
+
+enum status tables_build(struct boot *boot, struct fault *fault)
+{
 	pagetable_build(&boot->pt, boot->maps, boot->map_count);
 	space_leaves(&boot->space);
 	return audit(boot, fault);

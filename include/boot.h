@@ -28,6 +28,8 @@
 /* The kernel or a module. */
 struct boot_object {
 	struct object object;
+	struct content content;      /* what object reads */
+	const struct file *file;     /* NULL: a part of a boot archive */
 	struct span args;
 	uint32_t role;               /* SMALT_ROLE_* */
 	bool relocate;               /* apply its relative relocations */
@@ -47,16 +49,18 @@ struct own {
 
 struct boot_cost {
 	uint64_t copied_bytes, zeroed_bytes, in_place_bytes;
+	uint64_t read_bytes;         /* straight into their frames */
 	uint64_t frames;             /* pages taken */
 };
 
 struct boot {
-	const struct env *env;
+	struct env *env;
 	struct arena *arena;
 	struct span wanted;          /* name of an entry: a fallback; bytes 0: as configured */
 
 	struct archive archive;      /* file_count 0: a bare kernel */
-	struct span source;          /* name of the file that holds everything */
+	const struct file *main;     /* the file that holds everything, NULL: the volume's files */
+	struct span source;          /* its name */
 	struct config config;
 	struct config_words words;
 	struct config_entry settings;    /* of the chosen entry: note < smalt.conf < command line */
@@ -83,20 +87,31 @@ struct boot {
 	uint64_t handoff_va, handoff_pa, handoff_bytes;
 	uint64_t stack_top;
 	struct boot_cost cost;
+	uint64_t counter_planned;        /* of the loader: at the commit point */
 	struct range *sync;              /* executable memory to clean and invalidate (H6) */
 	uint32_t sync_count;
 	struct protocol_boot *foreign;   /* NULL: Smalt's own protocol */
 };
 
 /*
- * Plans one boot. entry: name of the entry, bytes 0: what the command line or smalt.conf says.
- * After a failure boot holds what was reached, for diagnostics; frames and files are untouched.
+ * Plans one boot, makes its frames ours, builds the tables in them, reads what is read into them. entry: name
+ * of the entry, bytes 0: what the command line or smalt.conf says. After it nothing can
+ * fail. After a failure boot holds what was reached, for diagnostics; files are untouched.
  */
-MUST_CHECK enum status boot_plan(struct boot *boot, const struct env *env, struct span entry,
+MUST_CHECK enum status boot_plan(struct boot *boot, struct env *env, struct span entry,
                                  struct arena *arena, struct fault *fault);
+
+/* Tells the kernel, from env->memory as it is when nobody changes it any more. Cannot fail. */
+void boot_finish(struct boot *boot);
 
 /* Copies, zeroes, relocates as planned. Once. Cannot fail. */
 void boot_execute(const struct boot *boot);
+
+/* Is the object read from a volume, straight into its frames? */
+bool boot_is_read(const struct boot_object *o);
+
+/* Ranges that env->memory can have when the firmware is left. */
+uint32_t boot_ranges_most(const struct boot *boot);
 
 /* The handoff of a plan, through the window; NULL with a foreign protocol. */
 struct smalt_handoff *boot_handoff(const struct boot *boot);
@@ -105,16 +120,22 @@ struct smalt_handoff *boot_handoff(const struct boot *boot);
 
 MUST_CHECK enum status source_open(struct boot *boot, struct fault *fault);        /* source.c */
 MUST_CHECK enum status source_objects(struct boot *boot, struct fault *fault);
+MUST_CHECK enum status source_stage(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);   /* request.c */
+MUST_CHECK enum status objects_place(struct boot *boot, struct fault *fault);      /* objects.c */
+MUST_CHECK enum status objects_back(struct boot *boot, struct fault *fault);
 uint64_t own_limit(const struct boot *boot);                                       /* own.c */
 MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);          /* own.c */
 MUST_CHECK enum status own_back(struct boot *boot, uint32_t row, struct fault *fault);
-MUST_CHECK enum status tables_make(struct boot *boot, struct fault *fault);        /* tables.c */
+MUST_CHECK enum status tables_reserve(struct boot *boot, struct fault *fault);     /* tables.c */
+MUST_CHECK enum status tables_build(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status handoff_reserve(struct boot *boot, struct fault *fault);    /* handoff.c */
+void handoff_clear(const struct boot *boot);
 void handoff_write(const struct boot *boot);
 MUST_CHECK enum status load_check(struct boot *boot, struct fault *fault);         /* load.c */
 MUST_CHECK enum status relro_part(struct boot *boot, struct fault *fault);         /* relro.c */
 MUST_CHECK enum status load_plan(struct boot *boot, struct fault *fault);          /* load.c */
+MUST_CHECK enum status load_read(const struct boot *boot, struct fault *fault);
 void load_execute(const struct boot *boot);
 void load_relocate(const struct boot *boot);
 

@@ -15,6 +15,7 @@
 struct extent_source {
 	uint64_t bytes_pa;       /* of the object's first byte, OBJECT_NOWHERE: not in memory */
 	bool donated;            /* writable rows may use the bytes themselves (S2) */
+	bool read;               /* not in memory yet: read into the frames, which then are the file's own */
 	bool whole_pages;        /* role raw */
 	bool physical;           /* pa == va: the protocol places (M21) */
 	uint64_t copy_limit;     /* EXTENT_COPY_LIMIT */

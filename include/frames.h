@@ -12,6 +12,7 @@
 
 struct frames {
 	struct memmap free;      /* usable, ascending, above the floor */
+	struct memmap later;     /* boot services': likewise; free once the firmware is left */
 	struct memmap taken;     /* in order of taking, takes that touch as one */
 	uint64_t granule;
 	uint64_t floor;          /* nothing below is handed out */
@@ -20,7 +21,7 @@ struct frames {
 
 /*
  * The usable memory of map (finished), without what lies below floor and without the
- * first granule, becomes free. Room for `takes` takes and claims comes from arena.
+ * first granule, becomes free; the firmware's boot services' likewise later. Room for `takes` takes and claims comes from arena.
  */
 MUST_CHECK enum status frames_init(struct frames *frames, const struct memmap *map,
                                    uint64_t granule, uint64_t floor, uint32_t takes,
@@ -45,7 +46,7 @@ MUST_CHECK enum status frames_take_high(struct frames *frames, uint64_t bytes, u
                                         struct fault *fault);
 
 /*
- * Exactly the granules of these bytes, for physical placement: all of them, or
+ * Exactly the granules of these bytes, free or later, for physical placement: all of them, or
  * ST_ADDRESS_IN_USE with the type of the first that map knows and that is not free, ST_NO_MEMORY if
  * map knows nothing there, it lies below the floor or the takes are used up.
  */

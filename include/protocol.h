@@ -4,7 +4,7 @@
  * want to lie (physical placement, requirements M21) and what they are told.
  *
  * A protocol only prepares: it takes frames before the commit point and fills
- * them, so that it runs on the host as in the loader. All foreign protocols end
+ * them, as far as that can fail before it, so that it runs on the host as in the loader. All foreign protocols end
  * the same way, with arch_enter(entry, argument) of arch.h: paging off, the
  * physical address of one structure in one register.
  */
@@ -19,13 +19,14 @@
 struct protocol_module {
 	uint64_t pa, bytes;
 	struct span args;
+	uint64_t placed_pa;          /* written by reserve(): where the kernel finds it */
 };
 
 struct protocol_boot {
 	const struct env *env;
 	const struct object *kernel;
 	struct span cmdline;
-	const struct protocol_module *modules;
+	struct protocol_module *modules;
 	uint32_t module_count;
 	struct frames *frames;
 	struct arena *arena;         /* for lists that are needed only now */
@@ -34,9 +35,11 @@ struct protocol_boot {
 	 * not move kernels it is 0.
 	 */
 	uint64_t bias;
-	/* Written by prepare(). */
+	/* Written by reserve(). */
 	uint64_t entry_pa;           /* first instruction, paging off */
 	uint64_t argument_pa;        /* ebx / x0 */
+	uint64_t argument_bytes;
+	uint32_t ranges_most;        /* what env->memory can have in the end */
 };
 
 struct protocol {
@@ -46,8 +49,12 @@ struct protocol {
 	bool (*matches)(const struct object *kernel);
 	/* Chooses boot->bias before the rows are placed; NULL: 0. Takes nothing. */
 	enum status (*place)(struct protocol_boot *boot, struct fault *fault);
-	/* After the kernel's extents are taken: the argument, in frames of its own. */
+	/* After the kernel's extents are taken: frames for the argument. */
+	enum status (*reserve)(struct protocol_boot *boot, struct fault *fault);
+	/* Writes what may fail into them, once they are ours; NULL: nothing. */
 	enum status (*prepare)(struct protocol_boot *boot, struct fault *fault);
+	/* Writes what follows from the last memory map; NULL: nothing. */
+	void (*finish)(const struct protocol_boot *boot);
 };
 
 extern const struct protocol protocol_pvh;       /* x86_64: Xen docs/misc/pvh.pandoc */

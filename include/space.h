@@ -32,6 +32,7 @@ struct space {
 	uint32_t claim_count, claim_capacity;
 	struct smalt_extent *extents;   /* ascending by va once complete */
 	uint32_t extent_count, extent_capacity;
+	const bool *read;        /* by object: its file was read into frames of its choice; NULL: none */
 };
 
 /* The pages of a row; those of no row reach the end of the address space. */

@@ -46,6 +46,10 @@
 	  "Use the loader of that machine, or build the object for this one.") \
 	X(MISSING_CAPABILITY, "the CPU lacks what the object needs", \
 	  "Run it on a CPU that has it (QEMU: -cpu max), or build it for a lower level.") \
+	X(PAGING_LEVELS, "the firmware runs with five paging levels", \
+	  "Turn five-level paging (LA57) off in the firmware's set-up, or for the CPU (QEMU: -cpu max,la57=off).") \
+	X(DEVICE, "the firmware could not read a file", \
+	  "Check the disk and its file system (fsck.fat); the number is the EFI_STATUS without its top bit.") \
 	X(BAD_RELOCATION, "a relocation cannot be applied", \
 	  "Only relative relocations into writable file data are applied: link static-pie, without text relocations.") \
 	X(BAD_NOTE, "the kernel's SMALT note is malformed", \

@@ -61,13 +61,14 @@ static struct cut describe(const struct backer *b, uint32_t row_index)
 		.va = row->va,
 		.mem_bytes = row->mem_bytes,
 		.file_bytes = row->file_bytes,
-		.bytes_pa = b->source->bytes_pa + row->file_offset,
-		.whole_pages = b->source->whole_pages,
+		.bytes_pa = b->source->read ? row->va : b->source->bytes_pa + row->file_offset,
+		.whole_pages = b->source->whole_pages && !b->source->read,
 		.first_shared = before && last_page(b->space, before) == first_page(b->space, row),
 		.last_shared = behind && first_page(b->space, behind) == last_page(b->space, row),
 	};
 
-	cut.in_place = stay_in_place(b->space, b->source, b->frames, row, &cut);
+	/* What is read lies where it is read to. */
+	cut.in_place = b->source->read || stay_in_place(b->space, b->source, b->frames, row, &cut);
 	return cut;
 }
 
@@ -129,7 +130,7 @@ static enum status cut_one(struct backer *b, uint32_t row_index)
 			.color = SMALT_NONE,
 		};
 
-		if (extent.backing == SMALT_BACKING_IN_PLACE)
+		if (extent.backing == SMALT_BACKING_IN_PLACE && !b->source->read)
 			extent.pa = cut.bytes_pa + (extent.va - cut.va);
 		status = space_add_extent(b->space, &extent, b->fault);
 	}

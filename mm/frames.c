@@ -13,78 +13,89 @@
 #include "mem.h"
 
 /*
- * Does the range hold usable memory above floor? Then trims it to that. No memory has the
+ * Does the range hold memory of type above floor? Then trims it to that. No memory has the
  * last granule of 64 bits: without it the end of every free range is a number.
  */
-static bool usable_above(struct smalt_memory *range, uint64_t floor, uint64_t granule)
+static bool trim(struct smalt_memory *range, uint32_t type, uint64_t floor, uint64_t granule)
 {
 	uint64_t below = range->pa < floor ? floor - range->pa : 0;
 
 	if (range_wraps(range->pa, range->bytes))
 		range->bytes -= granule;
-	if (range->type != SMALT_MEM_USABLE || below >= range->bytes)
+	if (range->type != type || below >= range->bytes)
 		return false;
 	range->pa += below;
 	range->bytes -= below;
 	return true;
 }
 
+/* What map has of type, with room for so many cuts: a take out of the middle leaves one range more. */
+MUST_CHECK static enum status list_type(struct memmap *list, const struct frames *frames,
+                                        const struct memmap *map, uint32_t type, uint32_t cuts,
+                                        struct arena *arena, struct fault *fault)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < map->count; i++)
+		count += map->ranges[i].type == type;
+	if (count == 0)
+		return ST_OK;
+	if (memmap_init(list, count + cuts, arena, fault) != ST_OK)
+		return fault->status;
+	for (uint32_t i = 0; i < map->count; i++) {
+		struct smalt_memory range = map->ranges[i];
+
+		if (trim(&range, type, frames->floor, frames->granule))
+			list->ranges[list->count++] = range;
+	}
+	return ST_OK;
+}
+
 enum status frames_init(struct frames *frames, const struct memmap *map, uint64_t granule,
                         uint64_t floor, uint32_t takes, struct arena *arena, struct fault *fault)
 {
 	struct frames made = { .granule = granule };
-	enum status status;
 
 	if (takes > UINT32_MAX - map->count)
 		return fault_set(fault, ST_NO_MEMORY, "takes", takes, UINT32_MAX - map->count);
 	made.floor = max_u64(align_up(floor, granule), granule);
-	/* A take out of the middle leaves one range more */
-	status = memmap_init(&made.free, map->count + takes, arena, fault);
-	if (status != ST_OK)
-		return status;
-	status = memmap_init(&made.taken, takes, arena, fault);
-	if (status != ST_OK)
-		return status;
-	for (uint32_t i = 0; i < map->count; i++) {
-		struct smalt_memory range = map->ranges[i];
-
-		if (usable_above(&range, made.floor, granule))
-			made.free.ranges[made.free.count++] = range;
-	}
+	if (list_type(&made.free, &made, map, SMALT_MEM_USABLE, takes, arena, fault) != ST_OK ||
+	    list_type(&made.later, &made, map, SMALT_MEM_BOOT_SERVICES, takes, arena, fault) != ST_OK ||
+	    memmap_init(&made.taken, takes, arena, fault) != ST_OK)
+		return fault->status;
 	*frames = made;
 	return ST_OK;
 }
 
-static void insert_free(struct memmap *free, uint32_t at, struct smalt_memory range)
+static void insert_at(struct memmap *list, uint32_t at, struct smalt_memory range)
 {
-	memmove(&free->ranges[at + 1], &free->ranges[at],
-	        (free->count - at) * sizeof(free->ranges[0]));
-	free->ranges[at] = range;
-	free->count++;
+	memmove(&list->ranges[at + 1], &list->ranges[at],
+	        (list->count - at) * sizeof(list->ranges[0]));
+	list->ranges[at] = range;
+	list->count++;
 }
 
-static void remove_free(struct memmap *free, uint32_t at)
+static void remove_at(struct memmap *list, uint32_t at)
 {
-	free->count--;
-	memmove(&free->ranges[at], &free->ranges[at + 1],
-	        (free->count - at) * sizeof(free->ranges[0]));
+	list->count--;
+	memmove(&list->ranges[at], &list->ranges[at + 1],
+	        (list->count - at) * sizeof(list->ranges[0]));
 }
 
-/* Cuts [skip, skip + bytes) out of free range `at`; there is room for one range more. */
-static void cut_free(struct frames *frames, uint32_t at, uint64_t skip, uint64_t bytes)
+/* Cuts [skip, skip + bytes) out of range `at`, free or later; there is room for one range more. */
+static void cut(struct memmap *list, uint32_t at, uint64_t skip, uint64_t bytes)
 {
-	struct smalt_memory *range = &frames->free.ranges[at];
+	struct smalt_memory *range = &list->ranges[at];
 	struct smalt_memory rest = { range->pa + skip + bytes, range->bytes - skip - bytes,
-	                             SMALT_MEM_USABLE, 0 };
+	                             range->type, 0 };
 
-	frames->taken_bytes += bytes;
 	range->bytes = skip;
 	if (skip == 0 && rest.bytes == 0)
-		remove_free(&frames->free, at);
+		remove_at(list, at);
 	else if (skip == 0)
 		*range = rest;
 	else if (rest.bytes != 0)
-		insert_free(&frames->free, at + 1, rest);
+		insert_at(list, at + 1, rest);
 }
 
 /* Room for a record is room for a free range too: a take that needs no record of its own splits none. */
@@ -113,7 +124,8 @@ static void take(struct frames *frames, uint32_t at, uint64_t skip, uint64_t byt
                  uint64_t *pa)
 {
 	*pa = frames->free.ranges[at].pa + skip;
-	cut_free(frames, at, skip, bytes);
+	frames->taken_bytes += bytes;
+	cut(&frames->free, at, skip, bytes);
 	record(frames, *pa, bytes, type);
 }
 
@@ -206,19 +218,24 @@ static bool granules(const struct frames *frames, uint64_t *pa, uint64_t *bytes)
 	return true;
 }
 
-/* The first address in [pa, pa + bytes) that is not free: pa + bytes if all are. */
+/* Behind the range of the list that holds pa, else pa itself. */
+static uint64_t behind(const struct memmap *list, uint64_t pa)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (pa - list->ranges[i].pa < list->ranges[i].bytes)
+			return list->ranges[i].pa + list->ranges[i].bytes;
+	return pa;
+}
+
+/* The first address in [pa, pa + bytes) that is neither free nor later: pa + bytes if all are. */
 static uint64_t first_taken(const struct frames *frames, uint64_t pa, uint64_t bytes)
 {
-	uint64_t end = pa + bytes;
+	uint64_t end = pa + bytes, from;
 
-	for (uint32_t i = 0; i < frames->free.count && pa < end; i++) {
-		const struct smalt_memory *range = &frames->free.ranges[i];
-
-		if (range->pa > pa)
-			break;
-		if (pa - range->pa < range->bytes)
-			pa = range->pa + range->bytes;
-	}
+	do {
+		from = pa;
+		pa = behind(&frames->later, behind(&frames->free, pa));
+	} while (pa != from && pa < end);
 	return min_u64(pa, end);
 }
 
@@ -239,19 +256,28 @@ static enum status not_free(const struct frames *frames, uint64_t pa, const stru
 	return fault_word(fault, span_of(memmap_type_name(type)));
 }
 
-/* Cuts everything of [pa, pa + bytes) that is free out of free; room for one range more. */
-static void take_all(struct frames *frames, uint64_t pa, uint64_t bytes)
+/* Cuts everything of [pa, end) out of the list; room for one range more. Returns how many bytes. */
+static uint64_t cut_all(struct memmap *list, uint64_t pa, uint64_t end)
 {
-	uint64_t end = pa + bytes;
+	uint64_t bytes = 0;
 
-	for (uint32_t i = frames->free.count; i-- > 0; ) {
-		const struct smalt_memory *range = &frames->free.ranges[i];
+	for (uint32_t i = list->count; i-- > 0; ) {
+		const struct smalt_memory *range = &list->ranges[i];
 		uint64_t from = max_u64(pa, range->pa);
 		uint64_t to = min_u64(end, range->pa + range->bytes);
 
-		if (from < to)
-			cut_free(frames, i, from - range->pa, to - from);
+		if (from >= to)
+			continue;
+		bytes += to - from;
+		cut(list, i, from - range->pa, to - from);
 	}
+	return bytes;
+}
+
+static void take_all(struct frames *frames, uint64_t pa, uint64_t bytes)
+{
+	frames->taken_bytes += cut_all(&frames->free, pa, pa + bytes);
+	frames->taken_bytes += cut_all(&frames->later, pa, pa + bytes);
 }
 
 enum status frames_take_at(struct frames *frames, uint64_t pa, uint64_t bytes, uint32_t type,

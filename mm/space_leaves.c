@@ -94,9 +94,13 @@ static bool holds(uint64_t from, uint64_t end, uint64_t block)
 	return range_fits(-from & (block - 1), block, end - from);
 }
 
-/* Its physical memory was there before: the file's own pages, registers. */
-static bool is_fixed(const struct smalt_extent *extent)
+/* Its physical memory was there before: the file's own pages, registers. Where a file is read to was chosen. */
+static bool is_fixed(const struct space *space, const struct smalt_extent *extent)
 {
+	uint32_t object = space->rows[extent->row].object;
+
+	if (object != SMALT_NONE && space->read && space->read[object])
+		return false;
 	return extent->backing == SMALT_BACKING_IN_PLACE || extent->backing == SMALT_BACKING_DEVICE;
 }
 
@@ -129,7 +133,7 @@ static bool row_holds(const struct space *space, const struct smalt_row *row, ui
 
 		if (extent->va >= end)
 			break;
-		if (frames_only && is_fixed(extent))
+		if (frames_only && is_fixed(space, extent))
 			continue;
 		if (before == NULL || before->prot != extent->prot ||
 		    before->va + before->bytes != extent->va)

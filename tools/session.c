@@ -53,6 +53,7 @@ static enum status find_kernel(struct span *bytes, struct arena *arena, struct f
 const struct machine *session_machine(struct span bytes, struct arena *arena, struct fault *fault)
 {
 	const struct machine *machine = NULL;
+	struct content content;
 	struct object object;
 
 	if (archive_is(bytes) && find_kernel(&bytes, arena, fault) != ST_OK)
@@ -61,7 +62,8 @@ const struct machine *session_machine(struct span bytes, struct arena *arena, st
 		machine = machine_by_elf(span_u16(bytes, 18));       /* e_machine */
 	if (machine)
 		return machine;
-	if (object_read(&object, span_of("kernel"), bytes, OBJECT_NOWHERE, NULL, arena, fault) != ST_OK)
+	content = content_of(bytes, CONTENT_NOWHERE);
+	if (object_read(&object, span_of("kernel"), &content, NULL, arena, fault) != ST_OK)
 		return NULL;
 	machine = machine_by_elf(object.elf_machine);
 	if (machine)
@@ -219,7 +221,9 @@ enum status session_open(struct session *s, const struct session_request *reques
 		status = open_memory(s, fault);
 	if (status == ST_OK)
 		status = boot_plan(&s->boot, &s->env, (struct span){ 0 }, &s->arena, fault);
-	if (status != ST_OK)
+	if (status == ST_OK)
+		boot_finish(&s->boot);
+	else
 		name_file(request, fault);
 	return status;
 }

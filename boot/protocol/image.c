@@ -158,24 +158,28 @@ static uint64_t alignment(uint64_t bytes)
 	return align;
 }
 
-static enum status prepare(struct protocol_boot *boot, struct fault *fault)
+static enum status reserve(struct protocol_boot *boot, struct fault *fault)
 {
 	uint64_t bytes = align_up(boot->env->devicetree.bytes.bytes + boot->cmdline.bytes +
 	                          CHOSEN_BYTES, PAGE);
-	int error;
 
 	if (bytes > DEVICETREE_BYTES_MAX)
 		return fault_set(fault, ST_BAD_DEVICETREE, "totalsize", bytes, DEVICETREE_BYTES_MAX);
-	if (frames_take_high(boot->frames, bytes, alignment(bytes), boot->env->machine->loader_limit,
-	                     SMALT_MEM_RESIDENT, &boot->argument_pa, fault) != ST_OK)
-		return fault->status;
-	error = write_tree(boot, env_pointer(boot->env, boot->argument_pa), (int)bytes);
-	if (error != 0) {
-		(void)fault_value(fault, ST_BAD_DEVICETREE, "totalsize", bytes);
-		return fault_word(fault, span_of(fdt_strerror(error)));
-	}
+	boot->argument_bytes = bytes;
 	boot->entry_pa = boot->kernel->segments[0].pa;
-	return ST_OK;
+	return frames_take_high(boot->frames, bytes, alignment(bytes), boot->env->machine->loader_limit,
+	                        SMALT_MEM_RESIDENT, &boot->argument_pa, fault);
+}
+
+static enum status prepare(struct protocol_boot *boot, struct fault *fault)
+{
+	int error = write_tree(boot, env_pointer(boot->env, boot->argument_pa),
+	                       (int)boot->argument_bytes);
+
+	if (error == 0)
+		return ST_OK;
+	(void)fault_value(fault, ST_BAD_DEVICETREE, "totalsize", boot->argument_bytes);
+	return fault_word(fault, span_of(fdt_strerror(error)));
 }
 
 const struct protocol protocol_image = {
@@ -183,5 +187,6 @@ const struct protocol protocol_image = {
 	.elf_machine = SMALT_MACHINE_AARCH64,
 	.matches = is_image,
 	.place = place,
+	.reserve = reserve,
 	.prepare = prepare,
 };

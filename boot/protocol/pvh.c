@@ -50,7 +50,7 @@ static struct layout lay_out(const struct protocol_boot *boot)
 	struct layout l = { .modules = sizeof(struct pvh_info) };
 
 	l.memory = l.modules + boot->module_count * sizeof(struct pvh_module);
-	l.cmdline = l.memory + boot->env->memory.count * sizeof(struct pvh_memory);
+	l.cmdline = l.memory + boot->ranges_most * sizeof(struct pvh_memory);
 	l.bytes = l.cmdline + boot->cmdline.bytes + 1;
 	for (uint32_t i = 0; i < boot->module_count; i++)
 		l.bytes += boot->modules[i].args.bytes + 1;
@@ -69,17 +69,13 @@ MUST_CHECK static enum status take(struct protocol_boot *boot, const char *what,
 
 /* Kernels free their modules by pages, and read them below 4 GiB: others are copied. */
 MUST_CHECK static enum status place_module(struct protocol_boot *boot,
-                                           const struct protocol_module *module, uint64_t *pa,
-                                           struct fault *fault)
+                                           struct protocol_module *module, struct fault *fault)
 {
-	*pa = module->pa;
+	module->placed_pa = module->pa;
 	if (module->bytes == 0 ||
 	    (module->pa % PAGE == 0 && range_fits(module->pa, module->bytes, LIMIT)))
 		return ST_OK;
-	if (take(boot, "module below 4 GiB", module->bytes, pa, fault) != ST_OK)
-		return fault->status;
-	arch_copy(env_pointer(boot->env, *pa), env_pointer(boot->env, module->pa), module->bytes);
-	return ST_OK;
+	return take(boot, "module below 4 GiB", module->bytes, &module->placed_pa, fault);
 }
 
 /* Appends a text and its NUL; returns where it went. */
@@ -94,24 +90,22 @@ static uint64_t put_text(const struct env *env, uint64_t *next_pa, struct span t
 	return pa;
 }
 
-MUST_CHECK static enum status put_modules(struct protocol_boot *boot, uint64_t modules_pa,
-                                          uint64_t *text_pa, struct fault *fault)
+static void put_modules(const struct protocol_boot *boot, uint64_t modules_pa, uint64_t *text_pa)
 {
 	struct pvh_module *to = env_pointer(boot->env, modules_pa);
 
 	for (uint32_t i = 0; i < boot->module_count; i++) {
 		const struct protocol_module *module = &boot->modules[i];
-		uint64_t pa;
 
-		if (place_module(boot, module, &pa, fault) != ST_OK)
-			return fault->status;
+		if (module->placed_pa != module->pa)
+			arch_copy(env_pointer(boot->env, module->placed_pa),
+			          env_pointer(boot->env, module->pa), module->bytes);
 		to[i] = (struct pvh_module){
-			.pa = pa,
+			.pa = module->placed_pa,
 			.bytes = module->bytes,
 			.cmdline_pa = put_text(boot->env, text_pa, module->args),
 		};
 	}
-	return ST_OK;
 }
 
 /* Neighbours that are the same to the kernel become one; returns their number. */
@@ -161,38 +155,44 @@ MUST_CHECK static enum status check_entry(const struct object *kernel, struct fa
 	return ST_OK;
 }
 
-static enum status prepare(struct protocol_boot *boot, struct fault *fault)
+static enum status reserve(struct protocol_boot *boot, struct fault *fault)
 {
 	struct layout l = lay_out(boot);
-	struct pvh_info *info;
-	uint64_t pa, text_pa, cmdline_pa;
 
 	if (check_entry(boot->kernel, fault) != ST_OK ||
-	    take(boot, "start info below 4 GiB", l.bytes, &pa, fault) != ST_OK)
+	    take(boot, "start info below 4 GiB", l.bytes, &boot->argument_pa, fault) != ST_OK)
 		return fault->status;
-	text_pa = pa + l.cmdline;
-	cmdline_pa = put_text(boot->env, &text_pa, boot->cmdline);
-	if (put_modules(boot, pa + l.modules, &text_pa, fault) != ST_OK)
-		return fault->status;
-	info = env_pointer(boot->env, pa);
+	for (uint32_t i = 0; i < boot->module_count; i++)
+		if (place_module(boot, &boot->modules[i], fault) != ST_OK)
+			return fault->status;
+	boot->entry_pa = boot->kernel->pvh_entry;
+	boot->argument_bytes = l.bytes;
+	return ST_OK;
+}
+
+static void finish(const struct protocol_boot *boot)
+{
+	struct layout l = lay_out(boot);
+	uint64_t pa = boot->argument_pa, text_pa = pa + l.cmdline;
+	struct pvh_info *info = env_pointer(boot->env, pa);
+
 	*info = (struct pvh_info){
 		.magic = PVH_MAGIC,
 		.version = PVH_VERSION,
 		.module_count = boot->module_count,
 		.modules_pa = boot->module_count == 0 ? 0 : pa + l.modules,
-		.cmdline_pa = cmdline_pa,
+		.cmdline_pa = put_text(boot->env, &text_pa, boot->cmdline),
 		.rsdp_pa = boot->env->rsdp_pa,
 		.memory_pa = pa + l.memory,
 		.memory_count = put_memory(boot->env, pa + l.memory),
 	};
-	boot->entry_pa = boot->kernel->pvh_entry;
-	boot->argument_pa = pa;
-	return ST_OK;
+	put_modules(boot, pa + l.modules, &text_pa);
 }
 
 const struct protocol protocol_pvh = {
 	.name = "pvh",
 	.elf_machine = SMALT_MACHINE_X86_64,
 	.matches = has_note,
-	.prepare = prepare,
+	.reserve = reserve,
+	.finish = finish,
 };

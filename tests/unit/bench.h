@@ -94,7 +94,11 @@ static inline void give_file(const uint8_t *bytes, uint64_t count)
 
 static inline enum status plan(void)
 {
-	return boot_plan(&b.boot, &b.env, span_of(""), &b.arena, &b.fault);
+	if (boot_plan(&b.boot, &b.env, span_of(""), &b.arena, &b.fault) == ST_OK)
+		boot_finish(&b.boot);
+	else
+		return b.fault.status;
+	return ST_OK;
 }
 
 #endif

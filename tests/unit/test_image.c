@@ -80,6 +80,8 @@ static uint64_t place(struct scene *s)
 static enum status prepare(struct scene *s)
 {
 	s->segment.pa += s->boot.bias;
+	if (protocol_image.reserve(&s->boot, &fault) != ST_OK)
+		return fault.status;
 	return protocol_image.prepare(&s->boot, &fault);
 }
 
@@ -232,7 +234,7 @@ static void the_tree_has_our_command_line_and_module_and_the_firmwares_rest(void
 	give_tree(&s, &world);
 	before = (struct span){ malloc(s.env.devicetree.bytes.bytes), s.env.devicetree.bytes.bytes };
 	memcpy((void *)(uintptr_t)before.base, s.env.devicetree.bytes.base, before.bytes);
-	s.modules[0] = (struct protocol_module){ 0x4480012345, 0x678, SPAN("") };
+	s.modules[0] = (struct protocol_module){ 0x4480012345, 0x678, SPAN(""), 0 };
 	s.boot.module_count = 1;
 	place(&s);
 	assert_int_equal(prepare(&s), ST_OK);

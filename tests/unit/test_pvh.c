@@ -90,7 +90,11 @@ static void scene_open(struct scene *s, uint64_t free_bytes, uint32_t takes)
 
 static enum status prepare(struct scene *s)
 {
-	return protocol_pvh.prepare(&s->boot, &s->fault);
+	s->boot.ranges_most = s->env.memory.count;
+	if (protocol_pvh.reserve(&s->boot, &s->fault) != ST_OK)
+		return s->fault.status;
+	protocol_pvh.finish(&s->boot);
+	return ST_OK;
 }
 
 static uint64_t number(const struct scene *s, uint64_t pa, unsigned bytes)
@@ -165,9 +169,9 @@ static void modules_stay_where_they_lie_if_a_kernel_can_use_them_there(void **st
 	memset(s.ram + 2 * GIB, 'a', 0x1000);
 	memset(s.ram + 2 * GIB + 0x2008, 'b', 0x1801);
 	memset(s.ram + 5 * GIB, 'c', 0x1000);
-	s.modules[0] = (struct protocol_module){ 2 * GIB, 0x1000, SPAN("first") };
-	s.modules[1] = (struct protocol_module){ 2 * GIB + 0x2008, 0x1801, SPAN("") };
-	s.modules[2] = (struct protocol_module){ 5 * GIB, 0x1000, SPAN("third word") };
+	s.modules[0] = (struct protocol_module){ 2 * GIB, 0x1000, SPAN("first"), 0 };
+	s.modules[1] = (struct protocol_module){ 2 * GIB + 0x2008, 0x1801, SPAN(""), 0 };
+	s.modules[2] = (struct protocol_module){ 5 * GIB, 0x1000, SPAN("third word"), 0 };
 	s.boot.module_count = 3;
 	assert_int_equal(prepare(&s), ST_OK);
 	list = number(&s, s.boot.argument_pa + 16, 8);
@@ -194,7 +198,7 @@ static void all_that_it_names_is_taken_below_4_gib(void **state)
 
 	(void)state;
 	scene_open(&s, 0x40000, FRAMES_TAKES);
-	s.modules[0] = (struct protocol_module){ 5 * GIB, 0x3000, SPAN("") };
+	s.modules[0] = (struct protocol_module){ 5 * GIB, 0x3000, SPAN(""), 0 };
 	s.boot.module_count = 1;
 	assert_int_equal(prepare(&s), ST_OK);
 	assert_int_equal(s.frames.taken_bytes, 0x4000);
@@ -228,7 +232,7 @@ static void without_memory_below_4_gib_it_is_refused(void **state)
 
 	(void)state;
 	scene_open(&s, 0x1000, FRAMES_TAKES);
-	s.modules[0] = (struct protocol_module){ 5 * GIB, 0x1000, SPAN("") };
+	s.modules[0] = (struct protocol_module){ 5 * GIB, 0x1000, SPAN(""), 0 };
 	s.boot.module_count = 1;
 	assert_int_equal(prepare(&s), ST_NO_MEMORY);
 	scene_open(&s, 0x40000, 0);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * objects.c: kernel and modules on their way through the space: each gets its addresses, then
+ * its memory.
+ */
+#include <stddef.h>
+
+#include "boot.h"
+#include "extent.h"
+
+static struct place_request request_for(const struct boot *boot, uint32_t index, uint64_t from)
+{
+	const struct boot_object *o = &boot->objects[index];
+	struct place_request request = {
+		.object = &o->object, .object_index = index, .flags = PLACE_INTERPRET,
+		.entry_required = o->role == SMALT_ROLE_KERNEL,
+		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE, .from = from, .va = o->va,
+	};
+
+	if (o->has_va)
+		request.flags |= PLACE_ADDRESS;
+	if (boot->settings.wx_allowed)
+		request.flags |= PLACE_ALLOW_WX;
+	if (boot->protocol)
+		request.flags |= PLACE_PHYSICAL;
+	return request;
+}
+
+/* Only where nothing says where a module goes. */
+static bool may_go_elsewhere(const struct place_request *request)
+{
+	return !request->entry_required && !(request->flags & PLACE_ADDRESS) &&
+	       request->object->kind != OBJECT_FIXED;
+}
+
+/*
+ * Packed: behind the object before. Where the machine's place for kernels has too little
+ * room left (2 GiB on x86_64), a module goes to the beginning of the high half.
+ */
+static enum status place_one(struct boot *boot, uint32_t index, uint64_t *from, struct fault *fault)
+{
+	const struct machine *machine = boot->env->machine;
+	struct boot_object *o = &boot->objects[index];
+	struct place_request request = request_for(boot, index, *from);
+	uint32_t capacity = o->object.segment_count + 1, count = capacity;
+	struct smalt_row *rows = arena_take(boot->arena, count, sizeof *rows, "rows", fault);
+	enum status status;
+
+	if (!rows)
+		return fault->status;
+	status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
+	if (status == ST_NO_ADDRESS && may_go_elsewhere(&request)) {
+		request.from = machine->ranges[machine->range_count - 1].first;
+		count = capacity;
+		status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
+	}
+	if (status == ST_OK)
+		status = place_enter(&boot->space, &request, rows, count, &o->placement, fault);
+	if (status != ST_OK)
+		return fault_in(fault, o->object.name);
+	*from = o->placement.end;
+	return ST_OK;
+}
+
+enum status objects_place(struct boot *boot, struct fault *fault)
+{
+	uint64_t from = boot->env->machine->kernel_va;
+	enum status status = ST_OK;
+
+	for (uint32_t i = 0; status == ST_OK && i < boot->object_count; i++)
+		status = place_one(boot, i, &from, fault);
+	return status;
+}
+
+static enum status back_object(struct boot *boot, uint32_t first, uint32_t *count,
+                               struct fault *fault)
+{
+	uint32_t index = boot->space.rows[first].object;
+	const struct boot_object *o = &boot->objects[index];
+	struct extent_source source = {
+		.bytes_pa = o->object.bytes_pa, .donated = o->donated, .read = boot_is_read(o),
+		.whole_pages = o->object.kind == OBJECT_FLAT,
+		.physical = boot->protocol != NULL, .copy_limit = EXTENT_COPY_LIMIT,
+	};
+	enum status status;
+
+	for (*count = 1; first + *count < boot->space.row_count &&
+	                 boot->space.rows[first + *count].object == index;)
+		++*count;
+	status = extent_object(&boot->space, first, *count, &source, &boot->frames,
+	                       &boot->env->memory, fault);
+	return status == ST_OK ? ST_OK : fault_in(fault, o->object.name);
+}
+
+enum status objects_back(struct boot *boot, struct fault *fault)
+{
+	enum status status = ST_OK;
+
+	for (uint32_t row = 0, count; status == ST_OK && row < boot->space.row_count; row += count) {
+		count = 1;
+		if (boot->space.rows[row].object == SMALT_NONE)
+			status = own_back(boot, row, fault);
+		else
+			status = back_object(boot, row, &count, fault);
+	}
+	return status;
+}
