@@ -34,6 +34,10 @@ const struct word envwords_seeds[] = {
 	{ "devicetree", SMALT_ENTROPY_DEVICETREE }, { "rdrand", SMALT_ENTROPY_RDRAND },
 	{ "rndr", SMALT_ENTROPY_RNDR }, { "efi-rng", SMALT_ENTROPY_EFI_RNG }, { NULL, 0 },
 };
+const struct word envwords_pixels[] = {
+	{ "rgbx", SMALT_FRAMEBUFFER_RGBX }, { "bgrx", SMALT_FRAMEBUFFER_BGRX },
+	{ "mask", SMALT_FRAMEBUFFER_MASK }, { NULL, 0 },
+};
 
 const struct envwords_cpu envwords_cpu[ENVWORDS_CPU] = {
 	{ "leaf_mask", offsetof(struct cpu, leaf_mask), false },
@@ -114,16 +118,21 @@ static void print_loader(const struct env *env)
 	}
 }
 
+static void print_file(const struct file *file)
+{
+	log_print("file ");
+	print_string(file->name, false);
+	if (file->pa == ENV_ON_VOLUME)
+		log_print(" volume");
+	else
+		log_print(" 0x%X", file->pa);
+	log_print(" 0x%X%s\n", file->bytes.bytes, file->donated ? "" : " kept");
+}
+
 static void print_files(const struct env *env)
 {
-	for (uint32_t i = 0; i < env->file_count; i++) {
-		const struct file *file = &env->files[i];
-
-		log_print("file ");
-		print_string(file->name, false);
-		log_print(" 0x%X 0x%X%s\n", file->pa, file->bytes.bytes,
-		          file->donated ? "" : " kept");
-	}
+	for (uint32_t i = 0; i < env->file_count; i++)
+		print_file(&env->files[i]);
 	if (env->cmdline.bytes) {
 		log_print("cmdline ");
 		print_string(env->cmdline, true);
@@ -141,7 +150,48 @@ static void print_tables(const struct env *env)
 	if (env->devicetree.bytes.bytes)
 		log_print("devicetree 0x%X 0x%X\n", env->devicetree.pa, env->devicetree.bytes.bytes);
 	if (env->smbios_pa)
-		log_print("smbios 0x%X\n", env->smbios_pa);
+		log_print("smbios 0x%X", env->smbios_pa);
+	if (env->smbios_pa && env->smbios_bytes)
+		log_print(" 0x%x", env->smbios_bytes);
+	if (env->smbios_pa)
+		log_print("\n");
+	for (uint32_t i = 0; i < env->smbios_count; i++)
+		log_print("smbios-table 0x%X 0x%X\n", env->smbios[i].pa,
+		          env->smbios[i].pa + env->smbios[i].bytes);
+}
+
+static void print_framebuffer(const struct framebuffer *f)
+{
+	const char *pixels = words_text(envwords_pixels, f->format);
+
+	if (f->bytes == 0 || !pixels)
+		return;
+	log_print("framebuffer 0x%X 0x%X %u %u %u %s", f->pa, f->bytes, f->width, f->height,
+	          f->pitch, pixels);
+	log_print(" 0x%x 0x%x 0x%x\n", f->mask[0], f->mask[1], f->mask[2]);
+}
+
+static void print_runtime(const struct runtime *runtime)
+{
+	char rights[RIGHTS_BYTES];
+
+	words_rights(runtime->prot, rights);
+	log_print("runtime 0x%X 0x%X %s%s\n", runtime->pa, runtime->pa + runtime->bytes, rights,
+	          runtime->memory == SMALT_CACHE_DEVICE ? " device" : "");
+}
+
+static void print_efi(const struct efi *efi)
+{
+	if (efi->system_table_pa)
+		log_print("efi 0x%X 0x%x %u %u%s\n", efi->system_table_pa, efi->descriptor_bytes,
+		          efi->descriptor_version, efi->descriptors_most,
+		          efi->callable ? " callable" : "");
+	if (efi->attributes.bytes)
+		log_print("efi-attributes %u 0x%x\n",
+		          (uint32_t)(efi->attributes.bytes / efi->attribute_bytes),
+		          efi->attribute_bytes);
+	for (uint32_t i = 0; i < efi->runtime_count; i++)
+		print_runtime(&efi->runtime[i]);
 }
 
 static void print_devices(const struct env *env)
@@ -178,6 +228,8 @@ void envtext_print(const struct env *env)
 	print_files(env);
 	print_tables(env);
 	print_devices(env);
+	print_framebuffer(&env->framebuffer);
+	print_efi(&env->efi);
 	print_seed(env);
 	log_print("env end\n");
 }

@@ -17,6 +17,7 @@
 #define ENV_TABLES 64
 #define ENV_SMBIOS 2
 #define ENV_RUNTIME 64
+#define ENV_DESCRIPTORS_MOST (16u << 20)    /* bytes of a list of the firmware's descriptors */
 
 /* A file that the firmware put into memory, or one that it reads when it is asked (firmware.h). */
 struct file {
@@ -59,8 +60,9 @@ struct efi {
 	uint32_t descriptor_bytes;   /* of the final memory map */
 	uint32_t descriptor_version;
 	uint32_t descriptors_most;   /* room for so many of them is kept in the handoff */
+	uint32_t descriptors;        /* that the firmware wrote there; 0 on the host */
 	bool callable;               /* runtime services may be called: the exception level is still theirs */
-	struct span attributes;      /* descriptors of EFI_MEMORY_ATTRIBUTES_TABLE; base NULL on the host */
+	struct span attributes;      /* descriptors of EFI_MEMORY_ATTRIBUTES_TABLE, whole ones; base NULL on the host */
 	uint32_t attribute_bytes;    /* of one of them */
 	struct runtime runtime[ENV_RUNTIME];     /* ascending, disjoint */
 	uint32_t runtime_count;

@@ -13,6 +13,7 @@ extern const struct word envwords_parts[];
 extern const struct word envwords_serials[];
 extern const struct word envwords_conduits[];
 extern const struct word envwords_seeds[];
+extern const struct word envwords_pixels[];
 
 /* Members of struct cpu; wide: 64 bits, else 32. */
 struct envwords_cpu {

@@ -56,6 +56,25 @@ enum status envline_number(struct envline *r, const char *field, uint64_t *numbe
 	return span_number(word, number) ? ST_OK : envline_bad(r, field, word);
 }
 
+enum status envline_small(struct envline *r, const char *field, uint32_t *number)
+{
+	struct span word = envline_word(r);
+	uint64_t value;
+
+	if (!span_number(word, &value) || value > UINT32_MAX)
+		return envline_bad(r, field, word);
+	*number = (uint32_t)value;
+	return ST_OK;
+}
+
+enum status envline_flag(struct envline *r, const char *field, const char *flag, bool *present)
+{
+	struct span word = envline_word(r);
+
+	*present = word.bytes != 0;
+	return word.bytes == 0 || span_is(word, flag) ? ST_OK : envline_bad(r, field, word);
+}
+
 enum status envline_choose(struct envline *r, const char *field, const struct word *words,
                               struct span word, uint32_t *value)
 {

@@ -34,6 +34,9 @@ enum status envline_bad_word(struct envline *r, const char *field, struct span w
 
 MUST_CHECK enum status envline_number(struct envline *r, const char *field, uint64_t *number);
 
+/* The same for what has 32 bits. */
+MUST_CHECK enum status envline_small(struct envline *r, const char *field, uint32_t *number);
+
 /* The next word, or this word, as one of a list. */
 MUST_CHECK enum status envline_choice(struct envline *r, const char *field,
                                       const struct word *words, uint32_t *value);
@@ -43,6 +46,10 @@ MUST_CHECK enum status envline_choose(struct envline *r, const char *field,
 
 /* START END, the end exclusive: at least one byte. */
 MUST_CHECK enum status envline_range(struct envline *r, struct range *range);
+
+/* The next word, which may be there: *present; any other word is refused. */
+MUST_CHECK enum status envline_flag(struct envline *r, const char *field, const char *flag,
+                                    bool *present);
 
 /* START BYTES. */
 MUST_CHECK enum status envline_bytes(struct envline *r, uint64_t *pa, uint64_t *bytes);

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "envline.h"
+#include "envfirmware.h"
 #include "envwords.h"
 #include "nearest.h"
 
@@ -85,26 +85,39 @@ static enum status parse_memory(struct envline *r)
 	return memmap_add(&r->env->memory, range.pa, range.bytes, type, r->fault);
 }
 
+/* START BYTES, or where the file is read from when it is asked for. */
+static enum status parse_place(struct envline *r, struct file *file)
+{
+	struct envline start = *r;
+	struct span word = envline_word(r);
+	enum status status;
+
+	file->pa = ENV_ON_VOLUME;
+	if (span_is(word, "volume"))
+		return envline_number(r, "bytes", &file->bytes.bytes);
+	*r = start;
+	status = envline_bytes(r, &file->pa, &file->bytes.bytes);
+	return status == ST_OK && file->pa == ENV_ON_VOLUME ? envline_bad(r, "start", word) : status;
+}
+
 static enum status parse_file(struct envline *r)
 {
 	struct file *file = &r->env->files[r->env->file_count];
 	struct span word = envline_word(r);
 	enum status status;
+	bool kept = false;
 
 	if (word.bytes == 0 || r->env->file_count == ENV_FILES)
 		return envline_bad(r, "file", word);
 	status = envline_string(r, "file", word, &file->name);
 	if (status != ST_OK)
 		return status;
-	status = envline_bytes(r, &file->pa, &file->bytes.bytes);
-	if (status != ST_OK)
-		return status;
-	word = envline_word(r);
-	if (word.bytes && !span_is(word, "kept"))
-		return envline_bad(r, "file", word);
-	file->donated = word.bytes == 0;
-	r->env->file_count++;
-	return ST_OK;
+	status = parse_place(r, file);
+	if (status == ST_OK)
+		status = envline_flag(r, "file", "kept", &kept);
+	file->donated = !kept;
+	r->env->file_count += status == ST_OK;
+	return status;
 }
 
 static enum status parse_loader(struct envline *r)
@@ -154,11 +167,6 @@ static enum status parse_cmdline(struct envline *r)
 static enum status parse_rsdp(struct envline *r)
 {
 	return envline_number(r, "rsdp", &r->env->rsdp_pa);
-}
-
-static enum status parse_smbios(struct envline *r)
-{
-	return envline_number(r, "smbios", &r->env->smbios_pa);
 }
 
 static enum status parse_wall(struct envline *r)
@@ -237,7 +245,12 @@ static const struct {
 	{ "rsdp", true, parse_rsdp },
 	{ "table", false, parse_table },
 	{ "devicetree", true, parse_devicetree },
-	{ "smbios", true, parse_smbios },
+	{ "smbios", true, envfirmware_smbios },
+	{ "smbios-table", false, envfirmware_smbios_table },
+	{ "framebuffer", true, envfirmware_framebuffer },
+	{ "efi", true, envfirmware_efi },
+	{ "efi-attributes", true, envfirmware_attributes },
+	{ "runtime", false, envfirmware_runtime },
 	{ "serial", true, parse_serial },
 	{ "psci", true, parse_psci },
 	{ "wall", true, parse_wall },

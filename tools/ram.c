@@ -28,7 +28,8 @@ static uint64_t highest(const struct env *env)
 		if (is_memory(env->memory.ranges[i].type))
 			end = max_u64(end, env->memory.ranges[i].pa + env->memory.ranges[i].bytes);
 	for (uint32_t i = 0; i < env->file_count; i++)
-		end = max_u64(end, env->files[i].pa + env->files[i].bytes.bytes);
+		if (env->files[i].pa != ENV_ON_VOLUME)
+			end = max_u64(end, env->files[i].pa + env->files[i].bytes.bytes);
 	for (uint32_t i = 0; i < env->part_count; i++)
 		end = max_u64(end, env->parts[i].pa + env->parts[i].bytes);
 	return end;

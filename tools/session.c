@@ -115,7 +115,8 @@ static struct file *main_file(struct env *env)
 
 	for (unsigned n = 0; n < 2; n++)
 		for (uint32_t i = 0; i < env->file_count; i++)
-			if (span_is(env->files[i].name, names[n]))
+			if (span_is(env->files[i].name, names[n]) &&
+			    env->files[i].pa != ENV_ON_VOLUME)
 				return &env->files[i];
 	return NULL;
 }
@@ -181,7 +182,8 @@ static enum status open_memory(struct session *s, struct fault *fault)
 		return status;
 	s->env.window = (uint64_t)(uintptr_t)s->ram.base;
 	for (uint32_t i = 0; i < s->env.file_count; i++)
-		s->env.files[i].bytes.base = s->ram.base + s->env.files[i].pa;
+		if (s->env.files[i].pa != ENV_ON_VOLUME)
+			s->env.files[i].bytes.base = s->ram.base + s->env.files[i].pa;
 	s->env.devicetree.bytes.base = s->ram.base + s->env.devicetree.pa;
 	return ST_OK;
 }

@@ -101,7 +101,8 @@ static void random_arrays(struct sample *s)
 	s->env.file_count = (uint32_t)random_below(ENV_FILES + 1);
 	for (uint32_t i = 0; i < s->env.file_count; i++)
 		s->env.files[i] = (struct file){ random_text(s->names[i], 1 + random_below(12)),
-			random_below(1ull << 31) << 8, { NULL, random_below(1 << 30) }, random_below(2) };
+			random_below(4) ? random_below(1ull << 31) << 8 : ENV_ON_VOLUME,
+			{ NULL, random_below(1 << 30) }, random_below(2) };
 	s->env.part_count = (uint32_t)random_below(ENV_PARTS + 1);
 	for (uint32_t i = 0; i < s->env.part_count; i++) {
 		static const uint32_t kinds[] = { SMALT_KIND_JUMP, SMALT_KIND_CPU, SMALT_KIND_REPORTER };
@@ -114,6 +115,51 @@ static void random_arrays(struct sample *s)
 	for (uint32_t i = 0; i < s->env.table_count; i++) {
 		s->env.tables[i] = (struct range){ pa, 0x1000 * (1 + random_below(9)) };
 		pa += s->env.tables[i].bytes + 0x1000 * random_below(2);
+	}
+}
+
+static uint32_t random_word(void)
+{
+	return (uint32_t)(random_below(1u << 31) << random_below(2));
+}
+
+static void random_firmware(struct env *env)
+{
+	uint64_t pa = 0x1000 * random_below(1000);
+
+	env->smbios_pa = random_below(2) * 0xf0000;
+	env->smbios_bytes = env->smbios_pa ? (uint32_t)random_below(32) : 0;
+	env->smbios_count = (uint32_t)random_below(ENV_SMBIOS + 1);
+	for (uint32_t i = 0; i < env->smbios_count; i++) {
+		env->smbios[i] = (struct range){ pa, 0x1000 * (1 + random_below(9)) };
+		pa += env->smbios[i].bytes + 0x1000 * random_below(2);
+	}
+	if (random_below(2))
+		env->framebuffer = (struct framebuffer){ random_below(1ull << 31) << 12,
+			1 + random_below(1 << 30), random_word(), random_word(), random_word(),
+			1 + (uint32_t)random_below(3), { random_word(), random_word(), random_word() } };
+}
+
+static void random_efi(struct efi *efi)
+{
+	static const uint32_t rights[] = { SMALT_R, SMALT_R | SMALT_W, SMALT_R | SMALT_X, 7 };
+	uint64_t pa = 0x1000 * random_below(1000);
+
+	if (random_below(2))
+		*efi = (struct efi){ .system_table_pa = 1 + random_below(1ull << 31),
+			.descriptor_bytes = 40 + (uint32_t)random_below(99),
+			.descriptor_version = random_word(),
+			.descriptors_most = (uint32_t)random_below(100000), .callable = random_below(2) };
+	if (random_below(2)) {
+		efi->attribute_bytes = 40 + (uint32_t)random_below(99);
+		efi->attributes.bytes = efi->attribute_bytes * (1 + random_below(999));
+	}
+	efi->runtime_count = (uint32_t)random_below(ENV_RUNTIME + 1);
+	for (uint32_t i = 0; i < efi->runtime_count; i++) {
+		efi->runtime[i] = (struct runtime){ pa, 0x1000 * (1 + random_below(9)),
+			rights[random_below(4)],
+			random_below(2) ? SMALT_CACHE_DEVICE : SMALT_CACHE_WRITE_BACK };
+		pa += efi->runtime[i].bytes + 0x1000 * random_below(2);
 	}
 }
 
@@ -132,7 +178,8 @@ static void random_env(struct sample *s)
 		(uint32_t)random_below(16), (uint32_t)random_below(53), random_below(UINT32_MAX) << 4,
 		random_below(UINT32_MAX) << 8 };
 	s->env.rsdp_pa = random_below(2) * 0xf59e0;
-	s->env.smbios_pa = random_below(2) * 0xf0000;
+	random_firmware(&s->env);
+	random_efi(&s->env.efi);
 	if (random_below(2))
 		s->env.devicetree = (struct file){ .pa = random_below(1 << 20), .bytes = { NULL, 1 + random_below(99) } };
 	s->env.serial_kind = (uint32_t)random_below(3);
@@ -165,6 +212,30 @@ static void assert_same_arrays(const struct env *a, const struct env *b)
 	assert_memory_equal(a->tables, b->tables, a->table_count * sizeof(struct range));
 }
 
+static void assert_same_firmware(const struct env *a, const struct env *b)
+{
+	assert_int_equal(a->smbios_pa, b->smbios_pa);
+	assert_int_equal(a->smbios_bytes, b->smbios_bytes);
+	assert_int_equal(a->smbios_count, b->smbios_count);
+	assert_memory_equal(a->smbios, b->smbios, a->smbios_count * sizeof(struct range));
+	assert_memory_equal(&a->framebuffer, &b->framebuffer, offsetof(struct framebuffer, mask[3]));
+}
+
+static void assert_same_efi(const struct efi *a, const struct efi *b)
+{
+	assert_int_equal(a->system_table_pa, b->system_table_pa);
+	assert_int_equal(a->descriptor_bytes, b->descriptor_bytes);
+	assert_int_equal(a->descriptor_version, b->descriptor_version);
+	assert_int_equal(a->descriptors_most, b->descriptors_most);
+	assert_int_equal(b->descriptors, 0);
+	assert_int_equal(a->callable, b->callable);
+	assert_int_equal(a->attributes.bytes, b->attributes.bytes);
+	assert_null(b->attributes.base);
+	assert_int_equal(a->attribute_bytes, b->attribute_bytes);
+	assert_int_equal(a->runtime_count, b->runtime_count);
+	assert_memory_equal(a->runtime, b->runtime, a->runtime_count * sizeof(struct runtime));
+}
+
 static void assert_same(const struct env *a, const struct env *b)
 {
 	assert_same_arrays(a, b);
@@ -180,7 +251,8 @@ static void assert_same(const struct env *a, const struct env *b)
 	assert_int_equal(a->cpu.counter_hz, b->cpu.counter_hz);
 	assert_int_equal(a->cpu.id, b->cpu.id);
 	assert_int_equal(a->rsdp_pa, b->rsdp_pa);
-	assert_int_equal(a->smbios_pa, b->smbios_pa);
+	assert_same_firmware(a, b);
+	assert_same_efi(&a->efi, &b->efi);
 	assert_int_equal(a->devicetree.pa, b->devicetree.pa);
 	assert_int_equal(a->devicetree.bytes.bytes, b->devicetree.bytes.bytes);
 	assert_int_equal(a->serial_kind, b->serial_kind);
@@ -257,6 +329,31 @@ static void numbers_may_be_as_large_as_they_fit(void **state)
 	assert_true(span_is(env.devicetree.name, "devicetree"));
 }
 
+static void what_earlier_versions_printed_of_smbios_is_read(void **state)
+{
+	struct env env;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(parse("path pvh\nmachine x86_64\nsmbios 0xf59e0\n", &env, &fault), ST_OK);
+	assert_int_equal(env.smbios_pa, 0xf59e0);
+	assert_int_equal(env.smbios_bytes, 0);
+	assert_int_equal(env.smbios_count, 0);
+}
+
+static void lists_of_descriptors_may_have_16_mib(void **state)
+{
+	struct env env;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(parse("path uefi\nmachine x86_64\nefi 1 4K 1 4K\nefi-attributes 4K 4K\n", &env,
+	                       &fault), ST_OK);
+	assert_int_equal(env.efi.descriptors_most, 4096);
+	assert_int_equal(env.efi.attributes.bytes, 16 << 20);
+	assert_false(env.efi.callable);
+}
+
 /* --- refusals --- */
 
 static const struct { const char *line, *field, *word, *nearest; unsigned column; } malformed[] = {
@@ -302,6 +399,38 @@ static const struct { const char *line, *field, *word, *nearest; unsigned column
 	{ "devicetree 0x1000", "bytes", "", NULL, 18 },
 	{ "wall now", "wall", "now", NULL, 6 },
 	{ "smbios", "smbios", "", NULL, 7 },
+	{ "smbios 1 0x100000000", "bytes", "0x100000000", NULL, 10 },
+	{ "smbios 1 2 3", "smbios", "3", NULL, 12 },
+	{ "smbios-table 0x1000 0x1000", "end", "0x1000", NULL, 21 },
+	{ "smbios-table 0x1000 0x1800", "smbios-table", " 0x1000 0x1800", NULL, 13 },
+	{ "smbios-table 0x1800 0x2800", "smbios-table", " 0x1800 0x2800", NULL, 13 },
+	{ "file initrd 0xffffffffffffffff 0", "start", "0xffffffffffffffff", NULL, 13 },
+	{ "file initrd volume", "bytes", "", NULL, 19 },
+	{ "file initrd volume 1 keep", "file", "keep", NULL, 22 },
+	{ "framebuffer 0 0 1 1 1 rgbx 1 2 3", "framebuffer", " 0 0 1 1 1 rgbx 1 2 3", NULL, 12 },
+	{ "framebuffer 0", "bytes", "", NULL, 14 },
+	{ "framebuffer 0 1 0x100000000 1 1 rgbx 1 2 3", "width", "0x100000000", NULL, 17 },
+	{ "framebuffer 0 1 1 x 1 rgbx 1 2 3", "height", "x", NULL, 19 },
+	{ "framebuffer 0 1 1 1 x rgbx 1 2 3", "pitch", "x", NULL, 21 },
+	{ "framebuffer 0 1 1 1 1 rgbz 1 2 3", "pixels", "rgbz", "rgbx", 23 },
+	{ "framebuffer 0 1 1 1 1 rgbx 1 2", "mask", "", NULL, 31 },
+	{ "framebuffer 0 1 1 1 1 rgbx 1 2 3 4", "framebuffer", "4", NULL, 34 },
+	{ "efi x", "efi", "x", NULL, 5 },
+	{ "efi 1 39 1 1", "efi", " 1 39 1 1", NULL, 4 },
+	{ "efi 1 4K 1 4097", "efi", " 1 4K 1 4097", NULL, 4 },
+	{ "efi 1 48 x 1", "descriptor version", "x", NULL, 10 },
+	{ "efi 1 48 1 x", "descriptors", "x", NULL, 12 },
+	{ "efi 1 x 1 1", "descriptor bytes", "x", NULL, 7 },
+	{ "efi 1 48 1 1 calable", "efi", "calable", NULL, 14 },
+	{ "efi-attributes x 48", "efi-attributes", "x", NULL, 16 },
+	{ "efi-attributes 1 x", "bytes", "x", NULL, 18 },
+	{ "efi-attributes 1 39", "efi-attributes", " 1 39", NULL, 15 },
+	{ "efi-attributes 4097 4K", "efi-attributes", " 4097 4K", NULL, 15 },
+	{ "runtime 0x1000 0x2000", "rights", "", NULL, 22 },
+	{ "runtime 0x1000 0x2000 -wx", "rights", "-wx", NULL, 23 },
+	{ "runtime 0x1000 0x2000 rw-u", "rights", "rw-u", NULL, 23 },
+	{ "runtime 0x1000 0x2001 rw-", "runtime", " 0x1000 0x2001 rw-", NULL, 8 },
+	{ "runtime 0x1000 0x2000 rw- devise", "runtime", "devise", NULL, 27 },
 };
 
 /* Rules: M20 */
@@ -336,7 +465,9 @@ static void a_fact_of_which_there_is_one_must_not_have_two_lines(void **state)
 		{ "cmdline a", "cmdline" }, { "rsdp 1", "rsdp" }, { "devicetree 0 1", "devicetree" },
 		{ "smbios 1", "smbios" }, { "serial 8250 1", "serial" }, { "psci hvc", "psci" },
 		{ "wall 1", "wall" }, { "seed 00", "seed" }, { "cpu leaf_mask=1", "leaf_mask=1" },
-		{ "cpu el=1", "el=1" }, { "cpu id=1", "id=1" },
+		{ "cpu el=1", "el=1" }, { "cpu id=1", "id=1" }, { "efi 1 40 1 0", "efi" },
+		{ "efi-attributes 1 40", "efi-attributes" },
+		{ "framebuffer 0 1 1 1 1 rgbx 1 2 3", "framebuffer" },
 	};
 
 	(void)state;
@@ -387,6 +518,10 @@ static void arrays_take_what_they_hold_and_not_one_more(void **state)
 	assert_false(accepts("file f%d 0x%x000 1\n", ENV_FILES + 1));
 	assert_true(accepts("table 0x1%02x000 0x1%02x000\n", ENV_TABLES));
 	assert_false(accepts("table 0x1%02x000 0x1%02x000\n", ENV_TABLES + 1));
+	assert_true(accepts("smbios-table 0x1%02x000 0x1%02x000\n", ENV_SMBIOS));
+	assert_false(accepts("smbios-table 0x1%02x000 0x1%02x000\n", ENV_SMBIOS + 1));
+	assert_true(accepts("runtime 0x1%02x000 0x1%02x000 r--\n", ENV_RUNTIME));
+	assert_false(accepts("runtime 0x1%02x000 0x1%02x000 r--\n", ENV_RUNTIME + 1));
 }
 
 static void tables_that_overlap_and_parts_with_a_gap_are_refused(void **state)
@@ -396,6 +531,10 @@ static void tables_that_overlap_and_parts_with_a_gap_are_refused(void **state)
 		"table 0x1000 0x3000\ntable 0x2000 0x4000\n",
 		"part jump r-x 0x1000 0x2000\npart cpu r-- 0x3000 0x4000\n",
 		"part jump r-x 0x1000 0x2000\npart cpu r-- 0x1000 0x2000\n",
+		"smbios-table 0x2000 0x3000\nsmbios-table 0x1000 0x2000\n",
+		"smbios-table 0x1000 0x3000\nsmbios-table 0x2000 0x4000\n",
+		"runtime 0x2000 0x3000 r--\nruntime 0x1000 0x2000 r--\n",
+		"runtime 0x1000 0x3000 r--\nruntime 0x2000 0x4000 r--\n",
 	};
 
 	(void)state;
@@ -462,6 +601,8 @@ int main(void)
 		cmocka_unit_test(what_stands_around_the_marks_is_skipped),
 		cmocka_unit_test(without_marks_all_lines_count_but_comments),
 		cmocka_unit_test(numbers_may_be_as_large_as_they_fit),
+		cmocka_unit_test(what_earlier_versions_printed_of_smbios_is_read),
+		cmocka_unit_test(lists_of_descriptors_may_have_16_mib),
 		cmocka_unit_test(every_malformed_line_is_refused_with_its_place),
 		cmocka_unit_test(a_fact_of_which_there_is_one_must_not_have_two_lines),
 		cmocka_unit_test(machine_path_and_the_end_mark_must_be_there),

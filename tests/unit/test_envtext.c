@@ -60,17 +60,26 @@ static void every_fact_has_the_line_of_the_design(void **state)
 	env = (struct env){
 		.path = SMALT_PATH_IMAGE, .machine = &machine_aarch64,
 		.memory = { ranges, 2, 2 },
-		.file_count = 2, .cmdline = { (const uint8_t *)"a  b\\\n~\x7f", 8 },
+		.file_count = 3, .cmdline = { (const uint8_t *)"a  b\\\n~\x7f", 8 },
 		.loader = { 0x40200000, 0x10000 }, .part_count = 1,
 		.cpu = { 0x1f, 4, 2, 0, 48, 62500000, 3 },
 		.rsdp_pa = 0xf59e0, .table_count = 1,
 		.serial_kind = SMALT_SERIAL_PL011, .serial_address = 0x9000000,
-		.psci_conduit = SMALT_PSCI_SMC, .smbios_pa = 0xf0000,
+		.psci_conduit = SMALT_PSCI_SMC, .smbios_pa = 0xf0000, .smbios_bytes = 24,
+		.smbios_count = 2, .smbios = { { 0xf0000, 0x1000 }, { 0xf3000, 0x2000 } },
+		.framebuffer = { 0x80000000, 0x300000, 1280, 800, 5120, SMALT_FRAMEBUFFER_BGRX,
+		                 { 0xff0000, 0xff00, 0xff } },
+		.efi = { .system_table_pa = 0x5f9ee018, .descriptor_bytes = 48, .descriptor_version = 1,
+		         .descriptors_most = 160, .callable = true, .attributes = { NULL, 480 },
+		         .attribute_bytes = 48, .runtime_count = 2 },
 		.entropy_source = SMALT_ENTROPY_DEVICETREE, .entropy = { seed, 3 },
 		.wall_clock = 0x10,
 	};
 	env.files[0] = (struct file){ span_of("initrd"), 0x48000000, { NULL, 0x123 }, true };
 	env.files[1] = (struct file){ span_of("opt/a b"), 0x49000000, { NULL, 1 }, false };
+	env.files[2] = (struct file){ span_of("\\k"), ENV_ON_VOLUME, { NULL, 0x9000 }, true };
+	env.efi.runtime[0] = (struct runtime){ 0x4000000, 0x1000, SMALT_R | SMALT_W, SMALT_CACHE_DEVICE };
+	env.efi.runtime[1] = (struct runtime){ 0x5f9ee000, 0x2000, SMALT_R | SMALT_X, SMALT_CACHE_WRITE_BACK };
 	env.parts[0] = (struct part){ SMALT_KIND_JUMP, SMALT_R | SMALT_X, 0x40208000, 0x1000 };
 	env.tables[0] = (struct range){ 0xf5000, 0x1000 };
 	env.devicetree = (struct file){ span_of("devicetree"), 0x48200000, { NULL, 0x100000 }, false };
@@ -92,14 +101,22 @@ static void every_fact_has_the_line_of_the_design(void **state)
 		"part jump r-x 0x40208000 0x40209000\n"
 		"file initrd 0x48000000 0x123\n"
 		"file opt/a\\x20b 0x49000000 0x1 kept\n"
+		"file \\x5ck volume 0x9000\n"
 		"cmdline a  b\\x5c\\x0a~\\x7f\n"
 		"rsdp 0xf59e0\n"
 		"table 0xf5000 0xf6000\n"
 		"devicetree 0x48200000 0x100000\n"
-		"smbios 0xf0000\n"
+		"smbios 0xf0000 0x18\n"
+		"smbios-table 0xf0000 0xf1000\n"
+		"smbios-table 0xf3000 0xf5000\n"
 		"serial pl011 0x9000000\n"
 		"psci smc\n"
 		"wall 0x10\n"
+		"framebuffer 0x80000000 0x300000 1280 800 5120 bgrx 0xff0000 0xff00 0xff\n"
+		"efi 0x5f9ee018 0x30 1 160 callable\n"
+		"efi-attributes 10 0x30\n"
+		"runtime 0x4000000 0x4001000 rw- device\n"
+		"runtime 0x5f9ee000 0x5f9f0000 r-x\n"
 		"seed 000fff devicetree\n"
 		"env end\n");
 }
