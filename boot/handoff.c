@@ -13,53 +13,8 @@
 #include "align.h"
 #include "boot.h"
 #include "extent.h"
+#include "handoff_firmware.h"
 #include "mem.h"
-
-/* The region: `at` grows; base is NULL while measuring. */
-struct book {
-	uint8_t *base;
-	uint64_t va;
-	uint64_t at;
-};
-
-/* Reserves aligned bytes and returns their offset. */
-static uint64_t reserve(struct book *book, uint64_t bytes)
-{
-	uint64_t start = align_up(book->at, 8);
-
-	book->at = start + bytes;
-	return start;
-}
-
-static uint64_t put(struct book *book, const void *from, uint64_t bytes)
-{
-	uint64_t start = reserve(book, bytes);
-
-	if (book->base && bytes)
-		memcpy(book->base + start, from, bytes);
-	return book->va + start;
-}
-
-/* Text gets a NUL: the region is zero where nothing is written. */
-static uint64_t put_text(struct book *book, struct span text)
-{
-	uint64_t va = put(book, text.base, text.bytes);
-
-	book->at++;
-	return va;
-}
-
-static uint64_t put_blob(struct book *book, struct span blob)
-{
-	return blob.bytes ? put(book, blob.base, blob.bytes) : 0;
-}
-
-static struct smalt_array put_array(struct book *book, const void *from, uint32_t count,
-                                    uint32_t entry_bytes)
-{
-	return (struct smalt_array){ put(book, from, (uint64_t)count * entry_bytes), count,
-	                             entry_bytes };
-}
 
 static uint64_t biased(const struct boot_object *o, struct area area)
 {
@@ -141,10 +96,10 @@ static struct smalt_object describe(const struct boot *boot, uint32_t index, str
 	describe_headers(&record, &o->object);
 	describe_areas(&record, o);
 	image_of(boot, index, &record);
-	record.name_va = put_text(book, o->object.name);
-	record.args_va = put_text(book, o->args);
-	record.interp_va = o->object.interp.bytes ? put_text(book, o->object.interp) : 0;
-	record.build_id_va = put_blob(book, o->object.build_id);
+	record.name_va = book_put_text(book, o->object.name);
+	record.args_va = book_put_text(book, o->args);
+	record.interp_va = o->object.interp.bytes ? book_put_text(book, o->object.interp) : 0;
+	record.build_id_va = book_put_blob(book, o->object.build_id);
 	record.build_id_bytes = o->object.build_id.bytes;
 	record.base = o->placement.base;
 	record.bias = o->placement.bias;
@@ -161,7 +116,7 @@ static struct smalt_object describe(const struct boot *boot, uint32_t index, str
 static struct smalt_array put_objects(const struct boot *boot, struct book *book)
 {
 	struct smalt_array array = { 0, boot->object_count, sizeof(struct smalt_object) };
-	uint64_t start = reserve(book, (uint64_t)array.count * array.entry_bytes);
+	uint64_t start = book_reserve(book, (uint64_t)array.count * array.entry_bytes);
 
 	for (uint32_t i = 0; i < boot->object_count; i++) {
 		struct smalt_object record = describe(boot, i, book);
@@ -194,14 +149,14 @@ static struct smalt_note describe_note(const struct boot *boot, uint32_t index,
 		.type = note->type,
 		.object = index,
 		.owner_bytes = (uint32_t)note->owner.bytes,
-		.owner_va = put_text(book, note->owner),
+		.owner_va = book_put_text(book, note->owner),
 	};
 }
 
 static struct smalt_array put_notes(const struct boot *boot, struct book *book)
 {
 	struct smalt_array array = { 0, count_notes(boot), sizeof(struct smalt_note) };
-	uint64_t start = reserve(book, (uint64_t)array.count * array.entry_bytes), at = start;
+	uint64_t start = book_reserve(book, (uint64_t)array.count * array.entry_bytes), at = start;
 
 	for (uint32_t i = 0; i < boot->object_count; i++)
 		for (uint32_t n = 0; n < boot->objects[i].object.note_count; n++) {
@@ -226,9 +181,9 @@ static struct smalt_array put_memory(const struct boot *boot, struct book *book)
 	uint32_t bound = boot_ranges_most(boot) + 2 * (boot->frames.taken.count + handoff_and_tables);
 
 	if (book->base)
-		return put_array(book, boot->after.ranges, boot->after.count,
-		                 sizeof(struct smalt_memory));
-	return put_array(book, NULL, bound, sizeof(struct smalt_memory));
+		return book_put_array(book, boot->after.ranges, boot->after.count,
+		                      sizeof(struct smalt_memory));
+	return book_put_array(book, NULL, bound, sizeof(struct smalt_memory));
 }
 
 static void describe_tables(const struct boot *boot, struct smalt_handoff *h)
@@ -248,47 +203,6 @@ static void describe_tables(const struct boot *boot, struct smalt_handoff *h)
 		h->direct_map_va = boot->direct_map_va;
 		h->direct_map_bytes = boot->direct_map_bytes;
 	}
-}
-
-/* The va of a physical address in an ACPI row, 0 if no row has it. */
-static uint64_t acpi_va(const struct boot *boot, uint64_t pa)
-{
-	const struct space *space = &boot->space;
-
-	for (uint32_t i = 0; i < space->extent_count; i++) {
-		const struct smalt_extent *extent = &space->extents[i];
-
-		if (space->rows[extent->row].kind == SMALT_KIND_ACPI && pa - extent->pa < extent->bytes)
-			return extent->va + (pa - extent->pa);
-	}
-	return 0;
-}
-
-static void describe_firmware(const struct boot *boot, struct smalt_handoff *h, struct book *book)
-{
-	const struct env *env = boot->env;
-
-	h->acpi_rsdp_pa = env->rsdp_pa;
-	h->acpi_rsdp_va = env->rsdp_pa ? acpi_va(boot, env->rsdp_pa) : 0;
-	h->smbios_pa = env->smbios_pa;
-	h->devicetree_va = boot->own_va[SMALT_KIND_DEVICETREE];
-	h->devicetree_bytes = env->devicetree.bytes.bytes;
-	h->serial_kind = env->serial_kind;
-	if (env->serial_kind == SMALT_SERIAL_8250_PORT) {
-		h->serial_port = (uint32_t)env->serial_address;
-	} else if (env->serial_kind == SMALT_SERIAL_PL011) {
-		h->serial_pa = env->serial_address;
-		h->serial_va = boot->own_va[SMALT_KIND_SERIAL] +
-		               env->serial_address % boot->space.granule;
-	}
-	h->entropy_source = env->entropy_source;
-	h->entropy_bytes = (uint32_t)env->entropy.bytes;
-	h->entropy_va = put_blob(book, env->entropy);
-	h->counter_kind = env->machine->counter_kind;
-	h->counter_hz = env->cpu.counter_hz;
-	h->psci_conduit = env->psci_conduit;
-	h->wall_clock = env->wall_clock;
-	h->boot_cpu = env->cpu.id;
 }
 
 static void describe_profile(const struct boot *boot, struct smalt_profile *profile)
@@ -328,17 +242,18 @@ static void describe_all(const struct boot *boot, struct smalt_handoff *h, struc
 {
 	uint32_t own = book->base ? 0 : 1;
 
-	reserve(book, sizeof *h);
-	h->rows = put_array(book, boot->space.rows, boot->space.row_count + own,
+	book_reserve(book, sizeof *h);
+	handoff_efi_memory(boot, h, book);
+	h->rows = book_put_array(book, boot->space.rows, boot->space.row_count + own,
 	                    sizeof(struct smalt_row));
-	h->extents = put_array(book, boot->space.extents, boot->space.extent_count + own,
+	h->extents = book_put_array(book, boot->space.extents, boot->space.extent_count + own,
 	                       sizeof(struct smalt_extent));
 	h->memory = put_memory(boot, book);
 	h->objects = put_objects(boot, book);
 	h->notes = put_notes(boot, book);
-	h->cmdline_va = put_text(book, boot->cmdline);
+	h->cmdline_va = book_put_text(book, boot->cmdline);
 	h->cmdline_bytes = boot->cmdline.bytes;
-	describe_firmware(boot, h, book);
+	handoff_firmware(boot, h, book);
 }
 
 enum status handoff_reserve(struct boot *boot, struct fault *fault)

@@ -2,7 +2,8 @@
 /*
  * own.c: the rows of Smalt's own in the kernel's space: what the kernel stands
  * on at entry (stack, CPU tables, jump page), the fault reporter, and what
- * handoff pointers name (console, ACPI tables, devicetree; requirements H1, H8).
+ * handoff pointers name (console, framebuffer, tables of the firmware, devicetree;
+ * requirements H1, H8).
  *
  * They go where the machine puts position-independent kernels, behind what is
  * already there: in the high half, and mostly in tables that exist anyway.
@@ -12,8 +13,6 @@
 #include "align.h"
 #include "boot.h"
 #include "extent.h"
-
-
 
 static void note(struct boot *boot, uint32_t kind, const struct own *own)
 {
@@ -40,19 +39,28 @@ static bool part_wanted(const struct boot *boot, const struct part *part)
 	return part->kind != SMALT_KIND_REPORTER || boot->settings.reporter;
 }
 
+enum status own_add(struct boot *boot, uint32_t kind, uint64_t bytes, uint32_t prot,
+                    struct own own, struct fault *fault)
+{
+	struct smalt_row row = {
+		.va = own.va, .mem_bytes = bytes, .prot = prot, .kind = kind,
+		.object = SMALT_NONE, .segment = SMALT_NONE, .color = SMALT_NONE,
+	};
+
+	if ((prot & SMALT_W) && (prot & SMALT_X))
+		row.flags = SMALT_ROW_WX;
+	note(boot, kind, &own);
+	return space_add_rows(&boot->space, &row, 1, fault);
+}
+
 static enum status add_part(struct boot *boot, const struct part *part, uint64_t va,
                             struct fault *fault)
 {
 	struct own own = { va, part->pa, SMALT_MEM_RESIDENT, SMALT_CACHE_WRITE_BACK };
-	struct smalt_row row = {
-		.va = va, .mem_bytes = part->bytes, .prot = part->prot, .kind = part->kind,
-		.object = SMALT_NONE, .segment = SMALT_NONE, .color = SMALT_NONE,
-	};
 
 	if (part->kind == SMALT_KIND_JUMP)
 		own.type = 0;        /* reclaimable, as the rest of the loader */
-	note(boot, part->kind, &own);
-	return space_add_rows(&boot->space, &row, 1, fault);
+	return own_add(boot, part->kind, part->bytes, part->prot, own, fault);
 }
 
 /* The parts keep their distances: their code reaches the others relative to itself. */
@@ -100,17 +108,46 @@ static enum status place_serial(struct boot *boot, struct fault *fault)
 	return place_one(boot, SMALT_KIND_SERIAL, boot->space.granule, SMALT_R | SMALT_W, own, fault);
 }
 
-static enum status place_tables(struct boot *boot, struct fault *fault)
+/* va == pa modulo its largest leaf: whoever draws goes through all of it. */
+static enum status place_framebuffer(struct boot *boot, struct fault *fault)
+{
+	const struct framebuffer *f = &boot->env->framebuffer;
+	struct space *space = &boot->space;
+	struct own own = { .pa = align_down(f->pa, space->granule),
+	                   .memory = SMALT_CACHE_WRITE_COMBINE };
+	uint64_t bytes = align_up(f->pa + f->bytes, space->granule) - own.pa, align;
+	enum status status;
+
+	if (f->bytes == 0)
+		return ST_OK;
+	align = leaf_bytes(space->format, leaf_largest(space->format, space->leaf_mask, own.pa, bytes));
+	status = place_own(space, SMALT_KIND_FRAMEBUFFER, bytes, SMALT_R | SMALT_W,
+	                   boot->env->machine->kernel_va, align, own.pa & (align - 1), &own.va, fault);
+	if (status == ST_OK)
+		note(boot, SMALT_KIND_FRAMEBUFFER, &own);
+	return status;
+}
+
+/* Tables of the firmware stay what their memory is. */
+static enum status place_ranges(struct boot *boot, uint32_t kind, const struct range *ranges,
+                                uint32_t count, struct fault *fault)
 {
 	enum status status = ST_OK;
 
-	for (uint32_t i = 0; status == ST_OK && i < boot->env->table_count; i++) {
-		const struct range *range = &boot->env->tables[i];
-
-		status = place_one(boot, SMALT_KIND_ACPI, range->bytes, SMALT_R,
-		                   (struct own){ .pa = range->pa }, fault);
-	}
+	for (uint32_t i = 0; status == ST_OK && i < count; i++)
+		status = place_one(boot, kind, ranges[i].bytes, SMALT_R,
+		                   (struct own){ .pa = ranges[i].pa }, fault);
 	return status;
+}
+
+static enum status place_tables(struct boot *boot, struct fault *fault)
+{
+	const struct env *env = boot->env;
+	enum status status = place_ranges(boot, SMALT_KIND_ACPI, env->tables, env->table_count, fault);
+
+	return status == ST_OK ? place_ranges(boot, SMALT_KIND_SMBIOS, env->smbios, env->smbios_count,
+	                                      fault)
+	                       : status;
 }
 
 static enum status place_devicetree(struct boot *boot, struct fault *fault)
@@ -124,6 +161,14 @@ static enum status place_devicetree(struct boot *boot, struct fault *fault)
 	                 SMALT_R, own, fault);
 }
 
+uint32_t own_rows_most(const struct boot *boot)
+{
+	const struct env *env = boot->env;
+
+	return OWN_KINDS + env->part_count + env->table_count + env->smbios_count +
+	       (boot->settings.efi_identity ? env->efi.runtime_count : 0);
+}
+
 enum status own_place(struct boot *boot, struct fault *fault)
 {
 	enum status status = place_parts(boot, fault);
@@ -133,9 +178,13 @@ enum status own_place(struct boot *boot, struct fault *fault)
 	if (status == ST_OK)
 		status = place_serial(boot, fault);
 	if (status == ST_OK)
+		status = place_framebuffer(boot, fault);
+	if (status == ST_OK)
 		status = place_tables(boot, fault);
 	if (status == ST_OK)
 		status = place_devicetree(boot, fault);
+	if (status == ST_OK)
+		status = own_runtime(boot, fault);
 	return status;
 }
 
@@ -159,6 +208,25 @@ static const struct own *own_at(const struct boot *boot, uint64_t va)
 	return NULL;
 }
 
+/* Registers that no memory map lists are registers nevertheless: every page has a type (H3). */
+static enum status claim_unlisted(struct boot *boot, uint64_t pa, uint64_t bytes, struct fault *fault)
+{
+	const struct memmap *map = &boot->env->memory;
+	uint64_t end = pa + bytes;
+	enum status status = ST_OK;
+
+	for (uint32_t i = 0; status == ST_OK && i < map->count && pa < end; i++) {
+		const struct smalt_memory *range = &map->ranges[i];
+
+		if (pa < range->pa)
+			status = frames_claim(&boot->frames, pa, min_u64(range->pa, end) - pa,
+			                      SMALT_MEM_MMIO, fault);
+		pa = max_u64(pa, range->pa + range->bytes);
+	}
+	return status == ST_OK && pa < end
+		? frames_claim(&boot->frames, pa, end - pa, SMALT_MEM_MMIO, fault) : status;
+}
+
 enum status own_back(struct boot *boot, uint32_t row, struct fault *fault)
 {
 	const struct own *own = own_at(boot, boot->space.rows[row].va);
@@ -171,5 +239,7 @@ enum status own_back(struct boot *boot, uint32_t row, struct fault *fault)
 	status = extent_fixed(&boot->space, row, own->pa, own->memory, fault);
 	if (status == ST_OK && own->type)
 		status = frames_claim(&boot->frames, own->pa, bytes, own->type, fault);
+	if (status == ST_OK && boot->space.rows[row].kind == SMALT_KIND_FRAMEBUFFER)
+		status = claim_unlisted(boot, own->pa, bytes, fault);
 	return status;
 }

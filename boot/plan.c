@@ -114,7 +114,7 @@ static enum status note_read(struct boot *boot, struct fault *fault)
 static enum status open_space(struct boot *boot, struct fault *fault)
 {
 	const struct env *env = boot->env;
-	uint64_t own = OWN_KINDS + env->part_count + env->table_count, rows = own, chunks = 0;
+	uint64_t own = own_rows_most(boot), rows = own, chunks = 0;
 	uint64_t memory_chunks = memmap_bytes(&env->memory, SMALT_MEM_USABLE) >> 21;
 	enum status status;
 

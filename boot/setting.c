@@ -70,6 +70,11 @@ static bool set_relocate(struct config_entry *entry, struct span value)
 	return set_switch(&entry->relocate, value, "yes", "no");
 }
 
+static bool set_efi_runtime(struct config_entry *entry, struct span value)
+{
+	return set_switch(&entry->efi_identity, value, "identity", "none");
+}
+
 static bool set_protocol(struct config_entry *entry, struct span value)
 {
 	entry->protocol = value;
@@ -101,6 +106,7 @@ static const struct setting {
 	{ "reporter", SET_REPORTER, set_reporter, "write on or off" },
 	{ "wx", SET_WX, set_wx, "write refuse or allow" },
 	{ "relocate", SET_RELOCATE, set_relocate, "write yes or no" },
+	{ "efi_runtime", SET_EFI_RUNTIME, set_efi_runtime, "write none or identity" },
 	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
 	{ "fallback", SET_FALLBACK, set_fallback, "write: fallback ENTRY" },
 };
@@ -157,6 +163,8 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->wx_allowed = over->wx_allowed;
 	if (set & SET_RELOCATE)
 		entry->relocate = over->relocate;
+	if (set & SET_EFI_RUNTIME)
+		entry->efi_identity = over->efi_identity;
 	if (set & SET_PROTOCOL)
 		entry->protocol = over->protocol;
 	if (set & SET_FALLBACK)

@@ -125,10 +125,15 @@ MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status objects_place(struct boot *boot, struct fault *fault);      /* objects.c */
 MUST_CHECK enum status objects_back(struct boot *boot, struct fault *fault);
 uint64_t own_limit(const struct boot *boot);                                       /* own.c */
+uint32_t own_rows_most(const struct boot *boot);     /* of Smalt's own; settings are known */
 MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);          /* own.c */
 MUST_CHECK enum status own_back(struct boot *boot, uint32_t row, struct fault *fault);
 MUST_CHECK enum status tables_reserve(struct boot *boot, struct fault *fault);     /* tables.c */
 MUST_CHECK enum status tables_build(struct boot *boot, struct fault *fault);
+/* A row of Smalt's own at an address that is claimed already. */
+MUST_CHECK enum status own_add(struct boot *boot, uint32_t kind, uint64_t bytes, uint32_t prot,
+                               struct own own, struct fault *fault);
+MUST_CHECK enum status own_runtime(struct boot *boot, struct fault *fault);        /* own_runtime.c */
 MUST_CHECK enum status handoff_reserve(struct boot *boot, struct fault *fault);    /* handoff.c */
 void handoff_clear(const struct boot *boot);
 void handoff_write(const struct boot *boot);

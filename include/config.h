@@ -19,6 +19,7 @@
 enum {
 	SET_STACK = 1, SET_DIRECT_MAP = 2, SET_REPORTER = 4, SET_WX = 8, SET_RELOCATE = 16,
 	SET_PROTOCOL = 32, SET_CMDLINE = 64, SET_KERNEL = 128, SET_FALLBACK = 256,
+	SET_EFI_RUNTIME = 512,
 };
 
 /* One entry, or the defaults before the first. Texts stay in the file or in the arena. */
@@ -31,6 +32,7 @@ struct config_entry {
 	bool reporter;
 	bool wx_allowed;
 	bool relocate;
+	bool efi_identity;           /* efi_runtime identity */
 	struct span protocol;        /* "smalt", "pvh", "image" */
 	struct span kernel;
 	struct span cmdline;

@@ -76,6 +76,7 @@ static const char *const owners[] = {
 	[SMALT_KIND_ACPI] = "ACPI tables",
 	[SMALT_KIND_DEVICETREE] = "devicetree",
 	[SMALT_KIND_FRAMEBUFFER] = "framebuffer",
+	[SMALT_KIND_SMBIOS] = "SMBIOS tables",
 };
 
 enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32_t prot,
@@ -86,7 +87,7 @@ enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32
 	uint64_t found;
 	enum status status;
 
-	CHECK(kind >= SMALT_KIND_STACK && kind <= SMALT_KIND_FRAMEBUFFER);
+	CHECK(kind >= SMALT_KIND_STACK && kind <= SMALT_KIND_SMBIOS);
 	status = check_room(space, 1, 1, fault);
 	if (status == ST_OK)
 		status = space_find(space, from, bytes, align, phase, &found, fault);

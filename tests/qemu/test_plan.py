@@ -365,6 +365,91 @@ def test_a_recorded_machine_has_the_rows_that_it_says(machine, smalt, kernel, tm
     assert all(int(m["pa"], 16) >= 1 << 20 for m in result["memory"])
 
 
+SCREEN, FIRMWARE = 0x80000000, {"x86_64": 0x7f00000, "aarch64": 0x47f00000}
+
+
+def record_uefi(tmp_path, machine, size, *lines, code="r-x"):
+    """A machine that was booted from UEFI: its runtime code, constants, data, and flash."""
+    at = FIRMWARE[machine]
+    env = record(tmp_path, machine, size,
+                 f"memory {at:#x} {at + 0x3000:#x} efi-runtime-code",
+                 f"memory {at + 0x3000:#x} {at + 0x8000:#x} efi-runtime-data",
+                 f"framebuffer {SCREEN + 0x100000:#x} 0x400000 1280 800 5120 bgrx 0xff0000 0xff00 0xff",
+                 f"smbios {at + 0x5010:#x} 24", f"smbios-table {at + 0x5000:#x} {at + 0x7000:#x}",
+                 f"efi {at + 0x4018:#x} 48 1 200 callable", "efi-attributes 12 48",
+                 f"runtime {at:#x} {at + 0x2000:#x} {code}", f"runtime {at + 0x2000:#x} {at + 0x3000:#x} r--",
+                 f"runtime {at + 0x3000:#x} {at + 0x8000:#x} rw-", "runtime 0xffc00000 0xffc40000 rw- device", *lines)
+    env.write_text(re.sub(r"^path .*", "path uefi", env.read_text(), flags=re.M))
+    return env
+
+
+def rows_of(result, kind):
+    """(va, pa, bytes, rights, memory) of the rows of a kind, each with its one extent."""
+    found = []
+    for index, row in enumerate(result["mappings"]):
+        if row["kind"] == kind:
+            extent, = (e for e in result["extents"] if e["mapping"] == index)
+            assert extent["va"] == row["va"] and extent["bytes"] == row["mem_bytes"]
+            found.append((int(row["va"], 16), int(extent["pa"], 16), int(row["mem_bytes"], 16), row["prot"],
+                          extent["memory"]))
+    return found
+
+
+def type_at(result, pa):
+    types = [m["type"] for m in result["memory"] if 0 <= pa - int(m["pa"], 16) < int(m["bytes"], 16)]
+    return types[0] if types else None
+
+
+def test_a_framebuffer_is_mapped_write_combining(machine, smalt, kernel, tmp_path):
+    """Rules: H8, H3"""
+    result = planned(smalt, kernel, "--env", record_uefi(tmp_path, machine, kernel.stat().st_size))
+    (va, pa, size, rights, memory), = rows_of(result, "framebuffer")
+    assert (pa, size, rights, memory) == (SCREEN + 0x100000, 0x400000, "rw-", "write-combine")
+    assert va >= HIGH[machine] and va % 0x200000 == pa % 0x200000
+    assert type_at(result, pa) == "mmio" and type_at(result, pa + size) is None
+
+
+def test_smbios_tables_are_mapped_read_only(machine, smalt, kernel, tmp_path):
+    """Rules: H8"""
+    result = planned(smalt, kernel, "--env", record_uefi(tmp_path, machine, kernel.stat().st_size))
+    (_, pa, size, rights, memory), = rows_of(result, "smbios")
+    assert (pa, size, rights, memory) == (FIRMWARE[machine] + 0x5000, 0x2000, "r--", "write-back")
+    assert type_at(result, pa) == "efi-runtime-data"
+
+
+def test_runtime_services_are_mapped_only_when_asked_for(machine, smalt, kernel, tmp_path):
+    """Rules: H9, M18"""
+    env, at = record_uefi(tmp_path, machine, kernel.stat().st_size), FIRMWARE[machine]
+    assert rows_of(planned(smalt, kernel, "--env", env), "efi-runtime") == []
+    result = planned(smalt, kernel, "--env", env, "--append", "smalt.efi_runtime=identity")
+    assert rows_of(result, "efi-runtime") == [
+        (at, at, 0x2000, "r-x", "write-back"), (at + 0x2000, at + 0x2000, 0x1000, "r--", "write-back"),
+        (at + 0x3000, at + 0x3000, 0x5000, "rw-", "write-back"), (0xffc00000, 0xffc00000, 0x40000, "rw-", "device")]
+    assert type_at(result, at) == "efi-runtime-code"
+    done = plan(smalt, kernel, "--env", env, "--append", "smalt.efi_runtime=identity")
+    assert done.returncode == 0 and len(re.findall(r"  efi-runtime$", done.stdout, re.M)) == 4
+
+
+def test_runtime_services_that_cannot_be_mapped_are_refused(machine, smalt, kernel, tmp_path):
+    """Rules: H9, M12, M20"""
+    size, identity = kernel.stat().st_size, ("--append", "smalt.efi_runtime=identity")
+    bad, line = refused(smalt, kernel, *identity)
+    assert bad["status"] == "BAD_CONFIG" and "not booted from UEFI" in line
+    env = record_uefi(tmp_path, machine, size, code="rwx")
+    bad, line = refused(smalt, kernel, "--env", env, *identity)
+    assert bad["status"] == "WX" and bad["fault"]["value"] == hex(FIRMWARE[machine]) and "wx allow" in line
+    result = planned(smalt, kernel, "--env", env, "--append", "smalt.efi_runtime=identity smalt.wx=allow")
+    assert result["mappings"][[row["kind"] for row in result["mappings"]].index("efi-runtime")]["flags"] == ["wx"]
+    bad, _ = refused(smalt, kernel, "--append", "smalt.efi_runtime=virtual")
+    assert bad["status"] == "BAD_CONFIG" and bad["fault"]["word"] == "virtual"
+
+
+def test_files_on_a_volume_are_no_memory(machine, smalt, kernel, tmp_path):
+    env = record_uefi(tmp_path, machine, kernel.stat().st_size, "file \\x5cbig.img volume 8T")
+    plain = record_uefi(tmp_path, machine, kernel.stat().st_size)
+    assert planned(smalt, kernel, "--env", env) == planned(smalt, kernel, "--env", plain)
+
+
 def test_a_file_may_lie_anywhere(machine, smalt, kernel, tmp_path):
     """Rules: S11"""
     size = kernel.stat().st_size
