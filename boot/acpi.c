@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * acpi.c: walks from the RSDP to every ACPI table, to learn their places only.
+ * acpi.c: walks from the RSDP to every ACPI table, to learn their places; what stands
+ * in them is acpi_facts.c's.
  *
  * Source: ACPI 6.4, 5.2.5 (RSDP), 5.2.6 (header), 5.2.7 and 5.2.8 (RSDT, XSDT),
  * 5.2.9 (FADT), 5.2.10 (FACS). Lengths and addresses are the firmware's: nothing
@@ -21,6 +22,7 @@ struct walk {
 	struct reach reach;
 	struct range *tables;
 	uint32_t count;
+	struct acpi_found *found;
 	struct fault *fault;
 };
 
@@ -92,15 +94,27 @@ MUST_CHECK static enum status add_table(struct walk *walk, uint64_t pa, struct s
 }
 
 /* A table that the FADT names twice: the 64-bit field counts unless it is 0 (5.2.9). */
-MUST_CHECK static enum status add_named(struct walk *walk, struct span fadt, uint64_t narrow,
-                                        uint64_t wide)
+MUST_CHECK static enum status add_named(struct walk *walk, uint64_t narrow, uint64_t wide,
+                                        struct span *table)
 {
+	struct span fadt = walk->found->fadt;
 	uint64_t pa = span_u64(fadt, wide);
-	struct span table;
 
 	if (pa == 0)
 		pa = span_u32(fadt, narrow);
-	return pa == 0 ? ST_OK : add_table(walk, pa, &table);
+	return pa == 0 ? ST_OK : add_table(walk, pa, table);
+}
+
+MUST_CHECK static enum status add_fadt(struct walk *walk, uint64_t pa, struct span fadt)
+{
+	struct span facs;
+
+	if (!sums_to_zero(fadt))
+		return fault_value(walk->fault, ST_BAD_FIRMWARE, "checksum of the FADT at", pa);
+	walk->found->fadt = fadt;
+	if (add_named(walk, FADT_FACS, FADT_X_FACS, &facs) != ST_OK)
+		return walk->fault->status;
+	return add_named(walk, FADT_DSDT, FADT_X_DSDT, &walk->found->dsdt);
 }
 
 /* One entry of the root table; 0 is an empty one. */
@@ -112,13 +126,9 @@ MUST_CHECK static enum status add_entry(struct walk *walk, uint64_t pa)
 		return ST_OK;
 	if (add_table(walk, pa, &table) != ST_OK)
 		return walk->fault->status;
-	if (!span_begins(table, "FACP"))
-		return ST_OK;
-	if (!sums_to_zero(table))
-		return fault_value(walk->fault, ST_BAD_FIRMWARE, "checksum of the FADT at", pa);
-	if (add_named(walk, table, FADT_FACS, FADT_X_FACS) != ST_OK)
-		return walk->fault->status;
-	return add_named(walk, table, FADT_DSDT, FADT_X_DSDT);
+	if (span_begins(table, "SPCR"))
+		walk->found->spcr = table;
+	return span_begins(table, "FACP") ? add_fadt(walk, pa, table) : ST_OK;
 }
 
 MUST_CHECK static enum status add_root(struct walk *walk, uint64_t pa, unsigned entry_bytes)
@@ -171,12 +181,22 @@ MUST_CHECK static enum status walk_from(struct walk *walk, uint64_t rsdp_pa)
 	return add_root(walk, span_u32(rsdp, RSDP_RSDT), 4);
 }
 
+enum status acpi_find(struct reach reach, uint64_t rsdp_pa, struct range tables[ENV_TABLES],
+                      uint32_t *count, struct acpi_found *found, struct fault *fault)
+{
+	struct walk walk = { .reach = reach, .tables = tables, .found = found, .fault = fault };
+	enum status status;
+
+	*found = (struct acpi_found){ 0 };
+	status = walk_from(&walk, rsdp_pa);
+	*count = status == ST_OK ? walk.count : 0;
+	return status;
+}
+
 enum status acpi_tables(struct reach reach, uint64_t rsdp_pa, struct range tables[ENV_TABLES],
                         uint32_t *count, struct fault *fault)
 {
-	struct walk walk = { .reach = reach, .tables = tables, .fault = fault };
-	enum status status = walk_from(&walk, rsdp_pa);
+	struct acpi_found found;
 
-	*count = status == ST_OK ? walk.count : 0;
-	return status;
+	return acpi_find(reach, rsdp_pa, tables, count, &found, fault);
 }

@@ -108,6 +108,7 @@ struct env {
 	uint64_t wall_clock;
 	uint64_t counter_start;          /* not replayed: a time */
 	uint64_t fwcfg_pa;               /* not replayed, for the files that came from it are files: registers, 0: none */
+	bool fwcfg_ports;                /* the same device at x86_64's I/O ports, as far as ACPI says it */
 };
 
 static inline void *env_pointer(const struct env *env, uint64_t pa)

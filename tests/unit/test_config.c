@@ -36,6 +36,7 @@ static void one_line_is_enough(void **state)
 	assert_int_equal(config.entries[0].stack_bytes, 64 << 10);
 	assert_true(config.entries[0].reporter);
 	assert_true(config.entries[0].relocate);
+	assert_false(config.entries[0].efi_identity);
 	assert_false(config.entries[0].wx_allowed);
 }
 
@@ -79,7 +80,9 @@ static void every_setting_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(parse("wx allow\nreporter off\nrelocate no\nprotocol pvh\nfallback safe\n"
-	                       "direct_map identity\n"), ST_OK);
+	                       "direct_map identity\nefi_runtime identity\n"), ST_OK);
+	assert_true(e->efi_identity);
+	assert_true(e->set & SET_EFI_RUNTIME);
 	assert_true(e->wx_allowed);
 	assert_false(e->reporter);
 	assert_false(e->relocate);
