@@ -26,26 +26,10 @@ struct walk {
 	struct fault *fault;
 };
 
-static bool sums_to_zero(struct span s)
-{
-	uint8_t sum = 0;
-
-	for (uint64_t i = 0; i < s.bytes; i++)
-		sum = (uint8_t)(sum + s.base[i]);
-	return sum == 0;
-}
-
-static struct range pages_around(uint64_t pa, uint64_t bytes)
-{
-	uint64_t start = align_down(pa, PAGE);
-
-	return (struct range){ start, align_up(pa + bytes, PAGE) - start };
-}
-
 /* Inserts pages in order; ranges that touch become one. */
 MUST_CHECK static enum status add_pages(struct walk *walk, uint64_t pa, uint64_t bytes)
 {
-	struct range added = pages_around(pa, bytes);
+	struct range added = range_pages(pa, bytes);
 	uint32_t first = 0, behind;
 
 	while (first < walk->count && walk->tables[first].pa + walk->tables[first].bytes < added.pa)
@@ -109,7 +93,7 @@ MUST_CHECK static enum status add_fadt(struct walk *walk, uint64_t pa, struct sp
 {
 	struct span facs;
 
-	if (!sums_to_zero(fadt))
+	if (!span_sums_to_zero(fadt))
 		return fault_value(walk->fault, ST_BAD_FIRMWARE, "checksum of the FADT at", pa);
 	walk->found->fadt = fadt;
 	if (add_named(walk, FADT_FACS, FADT_X_FACS, &facs) != ST_OK)
@@ -137,7 +121,7 @@ MUST_CHECK static enum status add_root(struct walk *walk, uint64_t pa, unsigned 
 
 	if (add_table(walk, pa, &root) != ST_OK)
 		return walk->fault->status;
-	if (!span_begins(root, entry_bytes == 8 ? "XSDT" : "RSDT") || !sums_to_zero(root))
+	if (!span_begins(root, entry_bytes == 8 ? "XSDT" : "RSDT") || !span_sums_to_zero(root))
 		return fault_value(walk->fault, ST_BAD_FIRMWARE, "checksum of the RSDT or XSDT at", pa);
 	for (uint64_t at = HEADER_BYTES; range_fits(at, entry_bytes, root.bytes); at += entry_bytes) {
 		uint64_t entry = entry_bytes == 8 ? span_u64(root, at) : span_u32(root, at);
@@ -153,7 +137,7 @@ MUST_CHECK static enum status read_rsdp(struct walk *walk, uint64_t pa, struct s
 {
 	if (!reach_span(walk->reach, pa, RSDP_BYTES, rsdp))
 		return fault_set(walk->fault, ST_BAD_FIRMWARE, "RSDP", pa, walk->reach.limit);
-	if (!span_begins(*rsdp, "RSD PTR ") || !sums_to_zero(*rsdp))
+	if (!span_begins(*rsdp, "RSD PTR ") || !span_sums_to_zero(*rsdp))
 		return fault_value(walk->fault, ST_BAD_FIRMWARE, "checksum of the RSDP at", pa);
 	if (rsdp->base[RSDP_REVISION] < 2)
 		return ST_OK;
@@ -163,7 +147,7 @@ MUST_CHECK static enum status read_rsdp(struct walk *walk, uint64_t pa, struct s
 	    !reach_span(walk->reach, pa, span_u32(*rsdp, RSDP_LENGTH), rsdp))
 		return fault_set(walk->fault, ST_BAD_FIRMWARE, "length of the RSDP",
 		                 span_u32(*rsdp, RSDP_LENGTH), RSDP_BYTES_2);
-	if (!sums_to_zero(*rsdp))
+	if (!span_sums_to_zero(*rsdp))
 		return fault_value(walk->fault, ST_BAD_FIRMWARE, "checksum of the RSDP at", pa);
 	return ST_OK;
 }

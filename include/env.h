@@ -7,6 +7,7 @@
 #ifndef ENV_H
 #define ENV_H
 
+#include "align.h"
 #include "arena.h"
 #include "machine.h"
 #include "memmap.h"
@@ -37,6 +38,14 @@ struct part {
 };
 
 struct range { uint64_t pa, bytes; };
+
+/* The pages that hold these bytes, which do not end behind 2^64. */
+static inline struct range range_pages(uint64_t pa, uint64_t bytes)
+{
+	uint64_t start = align_down(pa, 4096);
+
+	return (struct range){ start, align_up(pa + bytes, 4096) - start };
+}
 
 /* A linear framebuffer. */
 struct framebuffer {

@@ -31,6 +31,9 @@ bool span_equals(struct span a, struct span b);
 bool span_is(struct span s, const char *text);
 bool span_begins(struct span s, const char *text);
 
+/* Do all bytes add up to 0? The checksum of firmware's tables. */
+bool span_sums_to_zero(struct span s);
+
 /*
  * Parses all of s as a number: decimal, or hexadecimal after 0x, then optionally
  * one of K M G T (powers of 1024). False on anything else, overflow included.

@@ -126,3 +126,12 @@ bool span_number(struct span s, uint64_t *number)
 	*number = value << shift;
 	return true;
 }
+
+bool span_sums_to_zero(struct span s)
+{
+	uint8_t sum = 0;
+
+	for (uint64_t i = 0; i < s.bytes; i++)
+		sum = (uint8_t)(sum + s.base[i]);
+	return sum == 0;
+}

@@ -109,6 +109,9 @@ static void texts_are_compared_whole_or_from_their_beginning(void **state)
 	assert_true(span_begins(SPAN("kernel"), ""));
 	assert_false(span_begins(SPAN("ker"), "kernel"));
 	assert_false(span_begins(SPAN("kernel"), "kel"));
+	assert_true(span_sums_to_zero(SPAN("")));
+	assert_true(span_sums_to_zero(SPAN("\x80\x7f\x01")));
+	assert_false(span_sums_to_zero(SPAN("\x80\x7f\x02")));
 	assert_false(span_equals(SPAN("a\0b"), SPAN("a\0c")));
 }
 
