@@ -14,6 +14,7 @@
 /* Bounds of two settings, from whomever they come: the note, smalt.conf, the command line. */
 #define CONFIG_STACK_MOST       (1ull << 30)    /* bytes */
 #define CONFIG_DIRECT_MAP_ALIGN (1ull << 30)
+#define CONFIG_EXIT_RETRIES_MOST 8
 
 /* config_entry.set: which of the settings somebody made. */
 enum {
@@ -63,6 +64,8 @@ struct config {
 struct config_words {
 	struct span entry;           /* smalt.entry=, bytes 0: none */
 	bool print_env;              /* smalt.env=serial */
+	bool refused_exit;           /* smalt.refused=exit: end QEMU instead of going back to the firmware */
+	uint32_t exit_retries;       /* smalt.test_exit_retries=: so many ExitBootServices are made to fail */
 	bool append;                 /* the rest began with += */
 	struct span rest;            /* words that are not ours, joined by one blank */
 	struct config_entry settings;    /* smalt.KEY=VALUE */
