@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make                  every machine's loader and the host tool: build/smalt, build/<machine>/smalt.elf (.img)
+# make                  every machine's loaders and the host tool: build/smalt, build/<machine>/{smalt.elf,smalt.img,BOOT*.EFI}
 # make run              boots the demo under QEMU; exit 0 iff the demo did   [ARCH=machine] [BOOT=direct]
 # make test             everything below that can fail, under QEMU too; installs what is missing (SETUP=no: refuses)
 # make check            the fast part: unit tests (sanitized), layers, headers; check-NAME runs tests/unit/test_NAME.c
@@ -30,19 +30,23 @@ BOOT   ?= direct
 WARN   := -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wvla -Wmissing-prototypes -Wstrict-prototypes \
           -Wpointer-arith -Wimplicit-fallthrough -Wno-unused-command-line-argument
 COMMON := -std=c17 -Iinclude $(WARN) -MMD -MP -g
-FREE   := -O2 -ffreestanding -fpie -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
-          -mgeneral-regs-only
-LINK   := -pie --no-dynamic-linker -z text --apply-dynamic-relocs --fatal-warnings
+FREE   := -ffreestanding -fpie -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
+          -mgeneral-regs-only -ffunction-sections -fdata-sections
+LINK   := -pie --no-dynamic-linker -z text --apply-dynamic-relocs --fatal-warnings --gc-sections
 CHECKS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 HOST   := -D_GNU_SOURCE
+EFI     = -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem $O/sysroot/usr/include/efi -isystem $O/sysroot/usr/include/efi/$(1)
+HOST_EFI = $(call EFI,$(firstword $(filter $(shell uname -m),$(ARCHES)) $(ARCHES)))
 
-# The core is compiled for every machine and twice for the host. What stands for
-# libc, and what reaches for the loader's own image, stays in the loaders.
+# The core is compiled for every machine, for direct boot and for UEFI, and twice for the host. What
+# stands for libc, and what reaches for the loader's own image, stays in the loaders.
 CORE   := $(wildcard lib/*.c object/*.c mm/*.c boot/*.c boot/*/*.c)
-LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter)\.h"' boot/*.c boot/*/*.c)
+LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter|uefi)\.h"' boot/*.c boot/*/*.c)
+UEFI   := $(wildcard boot/uefi*.c)
+DIRECT := boot/direct.c boot/alone.c
 FACTS  := $(wildcard arch/*/machine.c)
 TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
-SHARED := $(filter-out $(LOADER),$(CORE)) $(FACTS) $(wildcard tools/host.c)
+SHARED := $(filter-out $(LOADER) $(UEFI),$(CORE)) $(FACTS) $(wildcard tools/host.c)
 LIBS   := -Wl,--as-needed -lcjson -lelf -lfdt
 
 KERNEL := -static -pie --no-dynamic-linker -z text -z separate-code -z max-page-size=4096 --fatal-warnings
@@ -54,17 +58,25 @@ all: $O/smalt $(ARCHES)
 # --- one loader per machine -------------------------------------------------------
 
 define machine
-SRC_$(1)  := $$(filter-out $$(filter-out $$(BOOT_$(1)),$$(foreach a,$$(ARCHES),$$(BOOT_$$a))),$$(CORE)) \
+ALL_SRC_$(1) := $$(filter-out $$(filter-out $$(BOOT_$(1)) $$(DIRECT_$(1)),$$(foreach a,$$(ARCHES),$$(BOOT_$$a) $$(DIRECT_$$a))),$$(CORE)) \
              $$(wildcard arch/$(1)/*.c arch/$(1)/*.S)
+SRC_$(1)  := $$(filter-out $(UEFI),$$(ALL_SRC_$(1)))
 OBJ_$(1)  := $$(SRC_$(1):%=$O/$(1)/%.o) $$(if $$(EMBED),$O/$(1)/archive.o)
 FILE_$(1) := $$(if $$(filter demo,$$(EMBED)),$O/$(1)/demo.cpio,$$(EMBED))
-ALL_$(1)  := $$(addprefix $O/$(1)/,smalt.elf $$(IMAGE_$(1)))
+ALL_$(1)  := $$(addprefix $O/$(1)/,smalt.elf $$(IMAGE_$(1)) $$(EFI_$(1)))
+
+# The EFI application: of a size that fits anywhere; files come from its volume, the demo too.
+UEFI_SRC_$(1) := $$(filter-out $(DIRECT) $$(DIRECT_$(1)),$$(ALL_SRC_$(1)))
+UEFI_OBJ_$(1) := $$(UEFI_SRC_$(1):%=$O/$(1)/efi/%.o) $$(if $$(filter-out demo,$$(EMBED)),$O/$(1)/archive.o)
 
 .PHONY: $(1)
 $(1): $$(ALL_$(1))
 $O/$(1)/%.o: % $O/flags | $O/ready
 	$$(call say,CC)
-	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(FREE) $$(CFLAGS_$(1)) -c -o $$@ $$<
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) -O2 $(FREE) $$(CFLAGS_$(1)) $$(DIRECT_CFLAGS_$(1)) -c -o $$@ $$<
+$O/$(1)/efi/%.o: % $O/flags | $O/ready
+	$$(call say,CC)
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) -Oz $(FREE) $$(CFLAGS_$(1)) $$(if $$(filter boot/uefi%,$$<),$$(call EFI,$(1))) -c -o $$@ $$<
 
 $O/$(1)/archive.o: $$(FILE_$(1)) $O/embed
 	$$(call say,EMBED)
@@ -75,7 +87,15 @@ $O/$(1)/smalt.elf: $$(OBJ_$(1)) linker.ld $(wildcard arch/$(1)/*.ld) $O/embed
 	$$(call say,LD)
 	$$(Q)$(LD) $(LINK) $$(LDFLAGS_$(1)) -L arch/$(1) -T linker.ld -Map $$(@:.elf=.map) -o $$@ $$(OBJ_$(1)) $$(LIBS_$(1))
 
+$O/$(1)/efi/smalt.elf: $$(UEFI_OBJ_$(1)) linker.ld arch/pe.ld $(wildcard arch/$(1)/efi/*.ld) $O/embed
+	$$(call say,LD)
+	$$(Q)$(LD) $(LINK) -e uefi_entry $$(LDFLAGS_$(1)) -L arch/$(1)/efi -L arch -T linker.ld -Map $$(@:.elf=.map) -o $$@ \
+		$$(UEFI_OBJ_$(1)) $$(LIBS_$(1))
+
+# A flat file is the image as it lies in memory.
 $O/$(1)/smalt.img: $O/$(1)/smalt.elf
+$O/$(1)/$$(EFI_$(1)): $O/$(1)/efi/smalt.elf
+$O/$(1)/smalt.img $O/$(1)/$$(EFI_$(1)):
 	$$(call say,OBJCOPY)
 	$$(Q)llvm-objcopy -O binary $$< $$@
 # The demo, built as a user builds a kernel, with what else lies in its folder.
@@ -86,7 +106,7 @@ $O/$(1)/demo.cpio: $O/$(1)/hello.elf $(DEMO) $O/smalt
 	$$(call say,PACK)
 	$$(Q)$O/smalt pack -o $$@ --conf $(filter %.conf,$(DEMO)) $$< $(filter-out %.conf,$(DEMO))
 
--include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
+-include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $$(UEFI_OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
 endef
 $(foreach a,$(ARCHES),$(eval $(call machine,$a)))
 
@@ -98,7 +118,7 @@ endif
 $O/$(1): ; @mkdir -p $$(@D) && printf '%s\n' '$(2)' >$$@
 endef
 $(eval $(call remember,embed,$(EMBED)))
-$(eval $(call remember,flags,$(COMMON) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a))))
+$(eval $(call remember,flags,$(COMMON) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a) $(DIRECT_CFLAGS_$a))))
 
 # --- the host: the tool, and the same sanitized for the tests ---------------------
 
@@ -125,6 +145,7 @@ $O/smalt: $O/host/smalt
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
 $O/check/tests/%: HOST += -Itools
+$O/check/tests/unit/test_uefi%: HOST += $(HOST_EFI)
 $O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/tools.a $O/check/core.a
 	$(call say,HOSTLD)
 	$(Q)$(CC) $(CHECKS) -o $@ $^ -lcmocka $(LIBS)
@@ -150,7 +171,7 @@ HEADERS := $(wildcard include/*.h include/smalt/*.h)
 check-headers: $(HEADERS:%=$O/headers/%.ok)
 $O/headers/%.ok: % $O/flags | $O/ready
 	$(call say,HEADER)
-	$(Q)$(CC) $(COMMON) -Wno-unused-function -ffreestanding -MF $@.d -MT $@ -include $< -x c -c -o /dev/null /dev/null
+	$(Q)$(CC) $(COMMON) $(if $(filter %/uefi.h,$<),$(HOST_EFI)) -Wno-unused-function -ffreestanding -MF $@.d -MT $@ -include $< -x c -c -o /dev/null /dev/null
 	$(if $(filter include/smalt/%,$<),$(Q)tests/public.sh $<)
 	@touch $@
 -include $(HEADERS:%=$O/headers/%.ok.d)

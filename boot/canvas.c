@@ -67,6 +67,7 @@ static struct map layer_of(uint64_t pa, uint64_t bytes, uint32_t prot, uint32_t 
 static bool is_memory(uint32_t type)
 {
 	return type == SMALT_MEM_USABLE || type == SMALT_MEM_RECLAIMABLE ||
+	       type == SMALT_MEM_BOOT_SERVICES ||
 	       type == SMALT_MEM_ACPI_RECLAIM || type == SMALT_MEM_ACPI_NVS;
 }
 

@@ -335,3 +335,18 @@ void devicetree_copy(void *to, struct span tree)
 	arch_copy(to, tree.base, bytes);
 	fdt_set_totalsize(to, (uint32_t)bytes);
 }
+
+enum status devicetree_keep(struct env *env, struct arena *arena, struct fault *fault)
+{
+	struct span tree = env->devicetree.bytes;
+	uint64_t bytes = devicetree_copy_bytes(tree);
+	uint8_t *copy = arena_pages(arena, align_up(bytes, PAGE), PAGE, "copy of the devicetree", fault);
+
+	if (copy == NULL)
+		return fault->status;
+	devicetree_copy(copy, tree);
+	arch_zero(copy + bytes, align_up(bytes, PAGE) - bytes);
+	env->devicetree.pa = (uint64_t)(uintptr_t)copy - env->window;
+	env->devicetree.bytes = (struct span){ copy, bytes };
+	return ST_OK;
+}

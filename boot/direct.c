@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "check.h"
+enum { PAGE = 4096 };
 
 enum status firmware_find(struct env *env, struct span path, bool whole, const struct file **file,
                           struct fault *fault)
@@ -28,6 +28,19 @@ enum status firmware_read(const struct env *env, const struct file *file, uint64
 {
 	(void)env, (void)file, (void)to, (void)bytes;
 	return fault_value(fault, ST_DEVICE, "volume", file_offset);
+}
+
+enum status firmware_room(struct env *env, uint64_t bytes, struct arena *arena, uint64_t *pa,
+                          struct fault *fault)
+{
+	struct frames frames;
+
+	if (frames_init(&frames, &env->memory, PAGE, env->machine->frame_floor, 1, arena, fault) != ST_OK ||
+	    frames_take_high(&frames, bytes, PAGE, env->machine->loader_limit,
+	                     SMALT_MEM_RECLAIMABLE, pa, fault) != ST_OK ||
+	    memmap_add(&env->memory, *pa, bytes, SMALT_MEM_RECLAIMABLE, fault) != ST_OK)
+		return fault->status;
+	return memmap_finish(&env->memory, PAGE, fault);
 }
 
 enum status firmware_memory(struct env *env, struct fault *fault)

@@ -221,6 +221,9 @@ static void print_seed(const struct env *env)
 
 void envtext_print(const struct env *env)
 {
+	/* As the key says: not on a firmware's screen, which would wrap the lines. */
+	log_sink screen = log_to(NULL);
+
 	log_print("env begin\n");
 	print_machine(env);
 	print_memory(env);
@@ -232,4 +235,5 @@ void envtext_print(const struct env *env)
 	print_efi(&env->efi);
 	print_seed(env);
 	log_print("env end\n");
+	log_to(screen);
 }

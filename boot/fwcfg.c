@@ -11,7 +11,7 @@
 
 #include "align.h"
 #include "arch.h"
-#include "frames.h"
+#include "firmware.h"
 
 enum {
 	PAGE = 4096,
@@ -108,20 +108,6 @@ static uint64_t page_bytes(const struct entry *entry)
 	return align_up(max_u64(__builtin_bswap32(entry->bytes), 1), PAGE);
 }
 
-/* Frames for all files at once, so that the memory map is made anew only once. */
-MUST_CHECK static enum status take_room(struct env *env, uint64_t bytes, struct arena *arena,
-                                        uint64_t *pa, struct fault *fault)
-{
-	struct frames frames;
-
-	if (frames_init(&frames, &env->memory, PAGE, env->machine->frame_floor, 1, arena, fault) != ST_OK ||
-	    frames_take_high(&frames, bytes, PAGE, env->machine->loader_limit,
-	                     SMALT_MEM_RECLAIMABLE, pa, fault) != ST_OK ||
-	    memmap_add(&env->memory, *pa, bytes, SMALT_MEM_RECLAIMABLE, fault) != ST_OK)
-		return fault->status;
-	return memmap_finish(&env->memory, PAGE, fault);
-}
-
 MUST_CHECK static enum status read_file(const struct device *device, struct entry *entry,
                                         uint64_t pa, struct env *env)
 {
@@ -153,7 +139,7 @@ enum status fwcfg_files(uint64_t registers_pa, struct env *env, struct arena *ar
 		bytes += is_ours(&entries[i]) ? page_bytes(&entries[i]) : 0;
 	if (bytes == 0)
 		return ST_OK;
-	if (take_room(env, bytes, arena, &pa, fault) != ST_OK)
+	if (firmware_room(env, bytes, arena, &pa, fault) != ST_OK)
 		return fault->status;
 	for (uint32_t i = 0; i < count; i++) {
 		if (!is_ours(&entries[i]))

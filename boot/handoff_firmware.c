@@ -62,6 +62,11 @@ void handoff_efi_memory(const struct boot *boot, struct smalt_handoff *h, struct
 		                                      efi->descriptor_bytes };
 }
 
+void *handoff_efi_map(const struct boot *boot)
+{
+	return env_pointer(boot->env, boot->handoff_pa + align_up(sizeof(struct smalt_handoff), 8));
+}
+
 static void describe_efi(const struct boot *boot, struct smalt_handoff *h, struct book *book)
 {
 	const struct efi *efi = &boot->env->efi;

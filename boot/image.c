@@ -147,22 +147,6 @@ static enum status take_own(struct env *env, struct arena *arena, struct fault *
 	return status == ST_OK ? memmap_finish(map, PAGE, fault) : status;
 }
 
-/* The kernel gets pages that hold nothing but the devicetree, and not the room behind it. */
-static enum status keep_tree(struct env *env, struct arena *arena, struct fault *fault)
-{
-	struct span tree = env->devicetree.bytes;
-	uint64_t bytes = devicetree_copy_bytes(tree);
-	uint8_t *copy = arena_pages(arena, align_up(bytes, PAGE), PAGE, "copy of the devicetree", fault);
-
-	if (copy == NULL)
-		return fault->status;
-	devicetree_copy(copy, tree);
-	arch_zero(copy + bytes, align_up(bytes, PAGE) - bytes);
-	env->devicetree.pa = (uint64_t)copy;
-	env->devicetree.bytes = (struct span){ copy, bytes };
-	return ST_OK;
-}
-
 /* With the MMU off until map_little() is through. */
 static enum status read_machine(struct env *env, const void *tree_at, struct arena *first,
                                 struct arena *arena, struct fault *fault)
@@ -185,7 +169,7 @@ static enum status read_machine(struct env *env, const void *tree_at, struct are
 /* With all memory mapped. */
 static enum status gather(struct env *env, struct arena *arena, struct fault *fault)
 {
-	enum status status = keep_tree(env, arena, fault);
+	enum status status = devicetree_keep(env, arena, fault);
 
 	if (status == ST_OK)
 		status = fwcfg_files(env->fwcfg_pa, env, arena, fault);

@@ -15,11 +15,28 @@
 #include "reporter.h"
 #include "self.h"
 
+enum { PLANS_MORE = 3 };         /* if the firmware is busy and takes memory meanwhile */
+
 static struct span fallback_of(const struct boot *boot)
 {
 	if (boot->config.entries == NULL)
 		return (struct span){ NULL, 0 };
 	return boot->config.entries[boot->entry_index].fallback;
+}
+
+/* A firmware that was faster with some memory is asked again what there is. */
+static enum status plan_entry(struct boot *boot, struct env *env, struct span wanted,
+                              struct arena *arena, struct fault *fault)
+{
+	uint64_t mark = arena->used;
+	enum status status = boot_plan(boot, env, wanted, arena, fault);
+
+	for (unsigned again = 0; status == ST_MEMORY_CHANGED && again < PLANS_MORE; again++) {
+		firmware_release(env);
+		arena->used = mark;
+		status = boot_plan(boot, env, wanted, arena, fault);
+	}
+	return status;
 }
 
 /*
@@ -34,7 +51,7 @@ static enum status plan_any(struct boot *boot, struct env *env, struct arena *ar
 
 	for (;; tries++) {
 		struct fault fault;
-		enum status status = boot_plan(boot, env, wanted, arena, &fault);
+		enum status status = plan_entry(boot, env, wanted, arena, &fault);
 
 		if (status == ST_OK)
 			return ST_OK;

@@ -113,13 +113,9 @@ static void paint_named(struct canvas *canvas, const struct env *env)
 		canvas_paint(canvas, env->fwcfg_pa, PAGE, SMALT_R | SMALT_W, SMALT_CACHE_DEVICE);
 }
 
-enum status self_map(const struct env *env, struct arena *arena, struct fault *fault)
+enum status self_map_build(const struct env *env, struct arena *arena, struct pagetable *pt,
+                           struct fault *fault)
 {
-	struct pagetable pt = {
-		.machine = env->machine,
-		.format = arch_loader_format(),
-		.leaf_mask = env->cpu.leaf_mask,
-	};
 	struct canvas canvas;
 	void *tables;
 
@@ -128,13 +124,27 @@ enum status self_map(const struct env *env, struct arena *arena, struct fault *f
 	canvas_memory(&canvas, &env->memory);
 	paint_image(&canvas);
 	paint_named(&canvas, env);
-	if (pagetable_count(&pt, canvas.maps, canvas.count, &pt.table_count, fault) != ST_OK)
+	*pt = (struct pagetable){
+		.machine = env->machine,
+		.format = arch_loader_format(),
+		.leaf_mask = env->cpu.leaf_mask,
+	};
+	if (pagetable_count(pt, canvas.maps, canvas.count, &pt->table_count, fault) != ST_OK)
 		return fault->status;
-	tables = arena_pages(arena, (uint64_t)pt.table_count * PAGE, PAGE, "tables of the loader's map", fault);
+	tables = arena_pages(arena, (uint64_t)pt->table_count * PAGE, PAGE, "tables of the loader's map", fault);
 	if (tables == NULL)
 		return fault->status;
-	pt.tables_pa = (uint64_t)tables;
-	pagetable_build(&pt, canvas.maps, canvas.count);
+	pt->tables_pa = (uint64_t)tables;
+	pagetable_build(pt, canvas.maps, canvas.count);
+	return ST_OK;
+}
+
+enum status self_map(const struct env *env, struct arena *arena, struct fault *fault)
+{
+	struct pagetable pt;
+
+	if (self_map_build(env, arena, &pt, fault) != ST_OK)
+		return fault->status;
 	arch_own_map(&pt);
 	return ST_OK;
 }

@@ -46,6 +46,19 @@ const struct format *arch_loader_format(void);
 /* Switches to the loader's own tables: everything that the loader touches is mapped va == pa. */
 void arch_own_map(const struct pagetable *pt);
 
+/*
+ * After a firmware has gone: masks interrupts, takes what registers and stack the loader counts on, and
+ * goes on in next(argument) on its own map.
+ */
+_Noreturn void arch_alone(const struct pagetable *own, void (*next)(void *argument), void *argument);
+
+/*
+ * Console, PSCI, fw_cfg, entropy of a devicetree that a firmware has (tree_pa 0: none), and a copy of it, into env;
+ * aarch64. ST_BAD_DEVICETREE, ST_NO_MEMORY.
+ */
+MUST_CHECK enum status arch_firmware_devicetree(uint64_t tree_pa, struct env *env,
+                                                struct arena *arena, struct fault *fault);
+
 /* Cleans to the point of unification and invalidates instructions; cleans to the point of coherency. */
 void arch_sync_code(uint64_t pa, uint64_t bytes);
 void arch_clean(uint64_t pa, uint64_t bytes);

@@ -34,4 +34,10 @@ uint64_t devicetree_copy_bytes(struct span tree);
 /* Makes that copy. */
 void devicetree_copy(void *to, struct span tree);
 
+/*
+ * Replaces env->devicetree by a copy in pages that hold nothing else, and without the room that
+ * firmware leaves behind it: the kernel gets them. ST_NO_MEMORY.
+ */
+MUST_CHECK enum status devicetree_keep(struct env *env, struct arena *arena, struct fault *fault);
+
 #endif

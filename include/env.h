@@ -69,7 +69,8 @@ struct efi {
 	uint32_t descriptor_bytes;   /* of the final memory map */
 	uint32_t descriptor_version;
 	uint32_t descriptors_most;   /* room for so many of them is kept in the handoff */
-	uint32_t descriptors;        /* that the firmware wrote there; 0 on the host */
+	uint32_t descriptors;        /* that there are */
+	void *map;                   /* the descriptors; NULL on the host */
 	bool callable;               /* runtime services may be called: the exception level is still theirs */
 	struct span attributes;      /* descriptors of EFI_MEMORY_ATTRIBUTES_TABLE, whole ones; base NULL on the host */
 	uint32_t attribute_bytes;    /* of one of them */

@@ -32,6 +32,10 @@ MUST_CHECK enum status firmware_read(const struct env *env, const struct file *f
                                      uint64_t file_offset, void *to, uint64_t bytes,
                                      struct fault *fault);
 
+/* Pages for files that the firmware does not know of, all at once. ST_NO_MEMORY. */
+MUST_CHECK enum status firmware_room(struct env *env, uint64_t bytes, struct arena *arena,
+                                     uint64_t *pa, struct fault *fault);
+
 /* Fills env->memory, after everything that the firmware allocates for us but the frames. */
 MUST_CHECK enum status firmware_memory(struct env *env, struct fault *fault);
 

@@ -15,6 +15,9 @@
  */
 void handoff_efi_memory(const struct boot *boot, struct smalt_handoff *h, struct book *book);
 
+/* That room, through the window. */
+void *handoff_efi_map(const struct boot *boot);
+
 void handoff_firmware(const struct boot *boot, struct smalt_handoff *h, struct book *book);
 
 #endif

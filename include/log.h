@@ -15,6 +15,9 @@ void log_print(const char *format, ...);
 /* The same without conversions, of any length: needs no memory and cannot fail. */
 void log_text(const char *text);
 
+/* The same to the serial port only, whatever log_to() says. */
+void log_serial(const char *text);
+
 /* The one place that prints a fault: "smalt: " and the line of fault_text(). */
 void log_fault(const struct fault *fault);
 
@@ -23,5 +26,12 @@ void log_fault(const struct fault *fault);
  * SMALT_SERIAL_NONE (at the start): nowhere.
  */
 void log_open(uint32_t kind, uint64_t address);
+
+/*
+ * While a firmware is there, everything goes through its console; NULL: no longer. What was before
+ * is returned; log_open() stays as it is.
+ */
+typedef void (*log_sink)(const char *text);
+log_sink log_to(log_sink put);
 
 #endif

@@ -6,6 +6,7 @@
 #define SELF_H
 
 #include "env.h"
+#include "pagetable.h"
 
 /* Symbols of linker.ld; hidden, so that code reaches them relative to itself. */
 #pragma GCC visibility push(hidden)
@@ -38,6 +39,10 @@ uint64_t self_arena_bytes(uint64_t usable_bytes);
 
 /* loader range, parts and the embedded archive (if there is one) into env. */
 void self_describe(struct env *env);
+
+/* The same map, built in pages of the arena, for a later arch_alone(). */
+MUST_CHECK enum status self_map_build(const struct env *env, struct arena *arena,
+                                      struct pagetable *pt, struct fault *fault);
 
 /*
  * Builds the loader's identity map with tables from arena and switches to it: the image

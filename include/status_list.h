@@ -48,8 +48,10 @@
 	  "Run it on a CPU that has it (QEMU: -cpu max), or build it for a lower level.") \
 	X(PAGING_LEVELS, "the firmware runs with five paging levels", \
 	  "Turn five-level paging (LA57) off in the firmware's set-up, or for the CPU (QEMU: -cpu max,la57=off).") \
-	X(DEVICE, "the firmware could not read a file", \
+	X(DEVICE, "the firmware could not do what it was asked for", \
 	  "Check the disk and its file system (fsck.fat); the number is the EFI_STATUS without its top bit.") \
+	X(MEMORY_CHANGED, "the firmware took memory while the boot was planned", \
+	  "It was planned anew several times: remove drivers or devices that are busy, or report it.") \
 	X(BAD_RELOCATION, "a relocation cannot be applied", \
 	  "Only relative relocations into writable file data are applied: link static-pie, without text relocations.") \
 	X(BAD_NOTE, "the kernel's SMALT note is malformed", \

@@ -4,6 +4,8 @@
  */
 #include "log.h"
 
+#include <stddef.h>
+
 #include "arch.h"
 #include "fmt.h"
 
@@ -12,6 +14,7 @@ enum { LINE_CHARACTERS = 512, FAULT_CHARACTERS = 480 };
 static struct {
 	uint32_t kind;
 	uint64_t address;
+	log_sink put;            /* NULL: to the serial port itself */
 } console;                       /* SMALT_SERIAL_NONE is 0: closed */
 
 _Static_assert(SMALT_SERIAL_NONE == 0, "a zeroed console is closed");
@@ -22,7 +25,23 @@ void log_open(uint32_t kind, uint64_t address)
 	console.address = address;
 }
 
+log_sink log_to(log_sink put)
+{
+	log_sink before = console.put;
+
+	console.put = put;
+	return before;
+}
+
 void log_text(const char *text)
+{
+	if (console.put != NULL)
+		console.put(text);
+	else
+		log_serial(text);
+}
+
+void log_serial(const char *text)
 {
 	if (console.kind == SMALT_SERIAL_NONE)
 		return;

@@ -15,6 +15,9 @@
 /* mmu.S: to the tables of root_pa with this TCR; caches on. */
 void mmu_switch(uint64_t root_pa, uint64_t tcr);
 
+/* alone.S: takes the CPU from a firmware and goes on in next() on the loader's stack. */
+_Noreturn void alone_take(void (*next)(void));
+
 /* trap.c, called by trap.S: tells of a fault of the loader itself. */
 _Noreturn void trap_report(uint64_t pc, uint64_t syndrome, uint64_t address);
 

@@ -11,6 +11,24 @@
 	add	\register, \register, :lo12:\symbol
 	.endm
 
+/* What the loader counts on besides SCTLR_ELx: its vectors, FP, and that nothing traps. */
+	.macro	own_el1 vectors, scratch
+	mov	\scratch, #CPACR_FPEN
+	msr	cpacr_el1, \scratch
+	msr	vbar_el1, \vectors
+	msr	tpidr_el1, xzr           /* counts faults: trap.S */
+	.endm
+
+	.macro	own_el2 vectors, scratch
+	mov	\scratch, #HCR_RW
+	msr	hcr_el2, \scratch
+	mov	\scratch, #CPTR_EL2
+	msr	cptr_el2, \scratch
+	msr	vbar_el2, \vectors
+	msr	tpidr_el2, xzr
+	msr	cntvoff_el2, xzr         /* before the counter is read the first time */
+	.endm
+
 /* Data cache maintenance of all lines of [from, to). Clobbers x12 to x15. */
 	.macro	lines operation, from, to
 	address	x12, \from

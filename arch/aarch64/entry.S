@@ -34,21 +34,12 @@ image_entry:
 	b.hi	stop                     /* EL3 is no business of a boot loader */
 	ldr	x0, =SCTLR_EL1_OFF
 	msr	sctlr_el1, x0
-	mov	x0, #CPACR_FPEN
-	msr	cpacr_el1, x0
-	msr	vbar_el1, x1
-	msr	tpidr_el1, xzr           /* counts faults: trap.S */
+	own_el1	x1, x0
 	b	entered
 enter_el2:
 	ldr	x0, =SCTLR_EL2_OFF
 	msr	sctlr_el2, x0
-	mov	x0, #HCR_RW
-	msr	hcr_el2, x0
-	mov	x0, #CPTR_EL2
-	msr	cptr_el2, x0
-	msr	vbar_el2, x1
-	msr	tpidr_el2, xzr
-	msr	cntvoff_el2, xzr         /* before the counter is read the first time */
+	own_el2	x1, x0
 entered:
 	isb
 	mrs	x20, cntvct_el0

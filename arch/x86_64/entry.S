@@ -146,13 +146,4 @@ entry_long:
 	call pvh_main
 	ud2
 
-/* entry_continue(argument, stack_top, next): next(argument) as if called on an empty stack. */
-	.globl entry_continue
-	.hidden entry_continue
-entry_continue:
-	mov %rsi, %rsp
-	xor %ebp, %ebp
-	push %rbp
-	jmp *%rdx
-
 	.section .note.GNU-stack, "", @progbits

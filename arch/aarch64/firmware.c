@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * firmware.c: the devicetree that a firmware hands over beside, or instead of, ACPI tables. It says where
+ * the devices are; about memory only the firmware's own map counts.
+ */
+#include "arch.h"
+
+#include <stddef.h>
+
+#include "devicetree.h"
+
+enum { RANGES = 512 };
+
+enum status arch_firmware_devicetree(uint64_t tree_pa, struct env *env, struct arena *arena,
+                                     struct fault *fault)
+{
+	const void *at = (const void *)(uintptr_t)tree_pa;
+	struct span tree = { at, tree_pa == 0 ? 0 : devicetree_bytes(at) };
+	struct env *told;
+
+	if (tree_pa == 0)
+		return ST_OK;
+	if (tree.bytes == 0)
+		return fault_value(fault, ST_BAD_DEVICETREE, "address of the devicetree", tree_pa);
+	told = arena_take(arena, 1, sizeof *told, "devicetree", fault);
+	if (told == NULL || memmap_init(&told->memory, RANGES, arena, fault) != ST_OK ||
+	    devicetree_read(tree, told, fault) != ST_OK)
+		return fault->status;
+	env->devicetree = told->devicetree;
+	env->psci_conduit = told->psci_conduit;
+	env->fwcfg_pa = told->fwcfg_pa;
+	env->serial_kind = told->serial_kind;
+	env->serial_address = told->serial_address;
+	env->entropy = told->entropy;
+	env->entropy_source = told->entropy_source;
+	return devicetree_keep(env, arena, fault);
+}
+
+/* Every machine describes its console. */
+uint32_t arch_serial(uint64_t *address)
+{
+	*address = 0;
+	return SMALT_SERIAL_NONE;
+}
