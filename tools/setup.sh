@@ -5,9 +5,9 @@
 #
 # Looks for files, not for packages, so that whatever was installed by hand counts.
 # Packages of the host are installed by apt as root or through sudo, but never for
-# `build`; what the machines need is only unpacked below build/: libfdt for the
-# loaders, and for `test` the kernels and the busybox of the Linux test. SETUP=no
-# refuses to install and to download, and prints the line to run.
+# `build`; what the machines need is only unpacked below build/: libfdt and gnu-efi
+# for the loaders, and for `test` the kernels and the busybox of the Linux test.
+# SETUP=no refuses to install and to download, and prints the line to run.
 set -eu
 
 goal=${1:-build}
@@ -27,12 +27,17 @@ needed() {
 	libcjson-dev               /usr/include/cjson/cJSON.h             build
 	libelf-dev                 /usr/include/libelf.h                  build
 	libfdt-dev                 /usr/include/libfdt.h                  build
+	gnu-efi                    /usr/include/efi/efi.h                 build
 	qemu-system-x86            qemu-system-x86_64                     run
 	qemu-system-arm            qemu-system-aarch64                    run
+	ovmf                       /usr/share/OVMF/OVMF_CODE_4M.fd        run
+	qemu-efi-aarch64           /usr/share/AAVMF/AAVMF_CODE.fd         run
 	libclang-rt-dev            /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a test
 	libcmocka-dev              /usr/include/cmocka.h                  test
 	python3                    /usr/bin/python3                       test
 	python3-pytest             /usr/lib/python3/dist-packages/pytest  test
+	mtools                     mcopy                                  test
+	dosfstools                 /usr/sbin/mkfs.vfat                    test
 	gcc                        gcc                                    test
 	binutils-x86-64-linux-gnu  x86_64-linux-gnu-ld                    test
 	binutils-aarch64-linux-gnu aarch64-linux-gnu-ld                   test
@@ -110,14 +115,15 @@ fetch() {
 	(cd "$build/$1" && shift && rm -f ./*.deb && apt_private apt-get -qq download "$@")
 }
 
-# libfdt of every machine, as one tree.
+# libfdt and the headers of gnu-efi of every machine, as one tree; made anew when its list has changed.
 sysroot() {
-	[ ! -e "$build/sysroot/done" ] || return 0
 	names=
-	for machine in $machines; do names="$names libfdt-dev:${machine#*:}"; done
+	for machine in $machines; do names="$names libfdt-dev:${machine#*:} gnu-efi:${machine#*:}"; done
+	[ "$(cat "$build/sysroot/done" 2>/dev/null)" != "$names" ] || return 0
 	fetch sysroot $names
+	rm -rf "$build/sysroot/usr"
 	for deb in "$build"/sysroot/*.deb; do dpkg -x "$deb" "$build/sysroot"; done
-	: >"$build/sysroot/done"
+	echo "$names" >"$build/sysroot/done"
 }
 
 # The kernel and the busybox that Debian gives each machine: payload/<machine>/{vmlinuz,busybox}.
