@@ -75,27 +75,42 @@ static enum status open_path(struct input *input, struct span path, struct fault
 	return status;
 }
 
-enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fault)
+static enum status add(struct bundle *bundle, struct bundle_file file, struct span path,
+                       struct fault *fault)
 {
-	struct bundle_file *file = &bundle->files[bundle->count];
-	struct span all = span_of(word), path = { all.base, find(all, ',') };
-	uint64_t equals = find(path, '=');
 	enum status status;
 
+	file.input.fd = -1;
 	if (bundle->count == BUNDLE_FILES)
 		return fault_set(fault, ST_INVALID, "files", BUNDLE_FILES + 1, BUNDLE_FILES);
-	*file = (struct bundle_file){ .input.fd = -1, .options = behind(all, path.bytes) };
-	file->name = equals < path.bytes ? (struct span){ path.base, equals } : last_part(path);
-	if (equals < path.bytes)
-		path = behind(path, equals);
-	status = check_name(bundle, file->name, fault);
+	status = check_name(bundle, file.name, fault);
 	if (status == ST_OK)
-		status = open_path(&file->input, path, fault);
+		status = open_path(&file.input, path, fault);
 	if (status == ST_OK)
-		bundle->count++;
+		bundle->files[bundle->count++] = file;
 	else
-		input_close(&file->input);
+		input_close(&file.input);
 	return status;
+}
+
+enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fault)
+{
+	struct span all = span_of(word), path = { all.base, find(all, ',') };
+	struct bundle_file file = { .name = last_part(path), .options = behind(all, path.bytes) };
+	uint64_t equals = find(path, '=');
+
+	if (equals < path.bytes) {
+		file.name = (struct span){ path.base, equals };
+		path = behind(path, equals);
+	}
+	return add(bundle, file, path, fault);
+}
+
+enum status bundle_add_path(struct bundle *bundle, const char *path, struct fault *fault)
+{
+	struct span all = span_of(path);
+
+	return add(bundle, (struct bundle_file){ .name = last_part(all) }, all, fault);
 }
 
 /* A word of smalt.conf (token.h): in quotes, with two characters escaped, where it must. */
@@ -134,7 +149,7 @@ static enum status put_options(FILE *conf, struct span options, struct fault *fa
 	return ST_OK;
 }
 
-static enum status put_conf(const struct bundle *bundle, FILE *conf, struct fault *fault)
+static enum status put_lines(const struct bundle *bundle, FILE *conf, struct fault *fault)
 {
 	enum status status = ST_OK;
 
@@ -205,42 +220,51 @@ static uint64_t wanted_phase(struct span bytes)
 	return phase;
 }
 
-static enum status write_all(const struct bundle *bundle, struct span conf, FILE *out,
-                             struct fault *fault)
+static void write_all(const struct bundle *bundle, struct span conf, FILE *out)
 {
 	struct cpio cpio = { .out = out };
-	enum status status = check_conf(conf, fault);
 
-	if (status != ST_OK)
-		return status;
 	cpio_add(&cpio, span_of("smalt.conf"), conf, CPIO_ANYWHERE);
 	for (uint32_t i = 0; i < bundle->count; i++)
 		cpio_add(&cpio, bundle->files[i].name, bundle->files[i].input.bytes,
 		         wanted_phase(bundle->files[i].input.bytes));
 	cpio_end(&cpio);
-	return ST_OK;
+}
+
+enum status bundle_conf(const struct bundle *bundle, char **text, struct span *conf,
+                        struct fault *fault)
+{
+	size_t text_bytes = 0;
+	FILE *generated;
+	enum status status;
+
+	*text = NULL;
+	generated = open_memstream(text, &text_bytes);
+	if (!generated)
+		return fault_field(fault, ST_NO_MEMORY, "smalt.conf");
+	status = put_lines(bundle, generated, fault);
+	if (fclose(generated) != 0 && status == ST_OK)
+		status = fault_field(fault, ST_NO_MEMORY, "smalt.conf");
+	*conf = (struct span){ (const uint8_t *)*text, text_bytes };
+	return status == ST_OK ? check_conf(*conf, fault) : status;
 }
 
 enum status bundle_write(const struct bundle *bundle, const struct span *conf, FILE *out,
                          struct fault *fault)
 {
 	char *text = NULL;
-	size_t text_bytes = 0;
-	FILE *generated;
+	struct span generated;
 	enum status status;
 
 	if (conf) {
 		status = check_no_options(bundle, fault);
-		return status == ST_OK ? write_all(bundle, *conf, out, fault) : status;
+		if (status == ST_OK)
+			status = check_conf(*conf, fault);
+	} else {
+		status = bundle_conf(bundle, &text, &generated, fault);
 	}
-	generated = open_memstream(&text, &text_bytes);
-	if (!generated)
-		return fault_field(fault, ST_NO_MEMORY, "smalt.conf");
-	status = put_conf(bundle, generated, fault);
-	if (fclose(generated) != 0 && status == ST_OK)
-		status = fault_field(fault, ST_NO_MEMORY, "smalt.conf");
 	if (status == ST_OK)
-		status = write_all(bundle, (struct span){ (const uint8_t *)text, text_bytes }, out, fault);
+		write_all(bundle, conf ? *conf : generated, out);
 	free(text);
 	return status;
 }

@@ -31,6 +31,13 @@ struct bundle {
 /* Opens the file of word, which must outlive bundle. ST_NOT_FOUND, ST_INVALID. */
 MUST_CHECK enum status bundle_add(struct bundle *bundle, const char *word, struct fault *fault);
 
+/* The same for a path as it is: what stands in it means nothing. */
+MUST_CHECK enum status bundle_add_path(struct bundle *bundle, const char *path, struct fault *fault);
+
+/* The generated smalt.conf, checked, which the caller frees. */
+MUST_CHECK enum status bundle_conf(const struct bundle *bundle, char **text, struct span *conf,
+                                   struct fault *fault);
+
 /*
  * Writes the archive: smalt.conf, which is generated if conf is NULL, then the files.
  * Errors of out are the caller's to find.

@@ -10,7 +10,7 @@
 #include "say.h"
 
 /* PVH is an ELF note, so QEMU wants the ELF file there; everything else boots the flat image. */
-static const char *file_name(const struct machine *machine)
+const char *loaders_direct(const struct machine *machine)
 {
 	return machine->path == SMALT_PATH_PVH ? "smalt.elf" : "smalt.img";
 }
@@ -30,26 +30,26 @@ static bool own_directory(char path[LOADERS_PATH_BYTES])
 	return slash != NULL;
 }
 
-static bool try(const char *directory, const char *below, const struct machine *machine,
+static bool try(const char *directory, const char *below, const char *file,
                 char path[LOADERS_PATH_BYTES])
 {
-	int bytes = snprintf(path, LOADERS_PATH_BYTES, "%s%s/%s/%s", directory, below, machine->name,
-	                     file_name(machine));
+	int bytes = snprintf(path, LOADERS_PATH_BYTES, "%s%s/%s", directory, below, file);
 
 	return bytes < LOADERS_PATH_BYTES && access(path, R_OK) == 0;
 }
 
-bool loaders_find(const struct machine *machine, char path[LOADERS_PATH_BYTES])
+bool loaders_find(const struct machine *machine, const char *file, char path[LOADERS_PATH_BYTES])
 {
 	const char *named = getenv("SMALT_LOADERS");
-	char own[LOADERS_PATH_BYTES];
+	char own[LOADERS_PATH_BYTES], below[LOADERS_PATH_BYTES];
 	bool has_own = own_directory(own);
 
-	if (named && *named && try(named, "", machine, path))
+	snprintf(below, sizeof(below), "%s/%s", machine->name, file);
+	if (named && *named && try(named, "", below, path))
 		return true;
-	if (has_own && (try(own, "", machine, path) || try(own, "/../lib/smalt", machine, path)))
+	if (has_own && (try(own, "", below, path) || try(own, "/../lib/smalt", below, path)))
 		return true;
-	say("no %s/%s in $SMALT_LOADERS, beside the command or in ../lib/smalt: build it, or use --loader",
-	    machine->name, file_name(machine));
+	say("no %s in $SMALT_LOADERS, beside the command or in ../lib/smalt: build it, or use --loader",
+	    below);
 	return false;
 }

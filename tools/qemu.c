@@ -38,6 +38,7 @@ struct words {
 	const char *list[WORDS];
 	uint32_t count;
 	char memory[WORD_BYTES], file[WORD_BYTES], qmp[WORD_BYTES];
+	char firmware[2 * WORD_BYTES], volume[2 * WORD_BYTES];
 };
 
 static const struct emulator *emulator_of(const struct machine *machine)
@@ -56,12 +57,37 @@ static void add(struct words *words, const char *option, const char *value)
 		words->list[words->count++] = value;
 }
 
+static void add_direct(struct words *words, const struct qemu_request *request)
+{
+	snprintf(words->file, sizeof(words->file), "/proc/self/fd/%d", request->file_fd);
+	add(words, "-kernel", request->loader);
+	if (request->file_fd >= 0)
+		add(words, "-initrd", words->file);
+	if (request->append)
+		add(words, "-append", request->append);
+}
+
+/*
+ * No second flash for variables: each boot begins with none, in memory. Without the menu's
+ * time of zero AAVMF waits for keys for five seconds.
+ */
+static void add_firmware(struct words *words, const struct qemu_request *request)
+{
+	snprintf(words->firmware, sizeof(words->firmware),
+	         "if=pflash,unit=0,format=raw,readonly=on,file=/proc/self/fd/%d", request->firmware_fd);
+	snprintf(words->volume, sizeof(words->volume),
+	         "driver=vvfat,node-name=volume,read-only=on,dir=/proc/self/fd/%d", request->volume_fd);
+	add(words, "-drive", words->firmware);
+	add(words, "-blockdev", words->volume);
+	add(words, "-device", "virtio-blk-pci,drive=volume");
+	add(words, "-boot", "menu=on,splash-time=0");
+}
+
 static void make_words(struct words *words, const struct qemu_request *request, int qmp_fd)
 {
 	const struct emulator *emulator = emulator_of(request->machine);
 
 	snprintf(words->memory, WORD_BYTES, "%" PRIu64 "B", request->ram_bytes);
-	snprintf(words->file, WORD_BYTES, "/proc/self/fd/%d", request->file_fd);
 	snprintf(words->qmp, WORD_BYTES, "socket,id=qmp,fd=%d", qmp_fd);
 	add(words, emulator->program, NULL);
 	add(words, "-M", request->type ? request->type : emulator->type);
@@ -75,11 +101,10 @@ static void make_words(struct words *words, const struct qemu_request *request, 
 	add(words, "-chardev", words->qmp);
 	add(words, "-mon", "chardev=qmp,mode=control");
 	add(words, emulator->leave[0], emulator->leave[1]);
-	add(words, "-kernel", request->loader);
-	if (request->file_fd >= 0)
-		add(words, "-initrd", words->file);
-	if (request->append)
-		add(words, "-append", request->append);
+	if (request->has_firmware)
+		add_firmware(words, request);
+	else
+		add_direct(words, request);
 	for (uint32_t i = 0; i < request->extra_count; i++)
 		add(words, request->extra[i], NULL);
 	words->list[words->count] = NULL;
@@ -112,7 +137,8 @@ static bool start(struct qemu *qemu, const struct qemu_request *request, int ser
 	struct words words = { .count = 0 };
 	pid_t parent = getpid();
 
-	if (!inherit(qmp_fd) || !inherit(request->file_fd))
+	if (!inherit(qmp_fd) || !inherit(request->file_fd) ||
+	    (request->has_firmware && !inherit(request->firmware_fd)))
 		return false;
 	make_words(&words, request, qmp_fd);
 	qemu->pid = fork();

@@ -17,9 +17,11 @@
 struct qemu_request {
 	const struct machine *machine;
 	const char *type;        /* -M; NULL: the machine's own */
-	const char *loader;      /* -kernel */
+	const char *loader;      /* -kernel; with firmware it lies on the volume */
 	int file_fd;             /* -initrd, -1: none */
 	const char *append;      /* NULL: none */
+	bool has_firmware;       /* UEFI boots from a folder, and the three above do not count: */
+	int firmware_fd, volume_fd;
 	uint64_t ram_bytes;
 	const char *extra[QEMU_EXTRA];   /* --qemu, behind all others */
 	uint32_t extra_count;
