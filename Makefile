@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # make                  every machine's loaders and the host tool: build/smalt, build/<machine>/{smalt.elf,smalt.img,BOOT*.EFI}
-# make run              boots the demo under QEMU; exit 0 iff the demo did   [ARCH=machine] [BOOT=direct]
+# make run              boots the demo under QEMU; exit 0 iff the demo did   [ARCH=machine] [BOOT=direct|uefi]
 # make test             everything below that can fail, under QEMU too; installs what is missing (SETUP=no: refuses)
 # make check            the fast part: unit tests (sanitized), layers, headers; check-NAME runs tests/unit/test_NAME.c
 # make check-layers     no stage includes a later stage's header; check-headers: every header compiles alone
@@ -194,9 +194,11 @@ setup run test:
 $O/ready: tools/setup.sh
 	@mkdir -p $O && $(SETUP_SH) build && touch $@
 
-demo: $O/smalt $(ARCH)
-	$(if $(filter-out direct,$(BOOT)),$(error BOOT=$(BOOT): only direct is known))
-	@$O/smalt run --loader $O/$(ARCH)/$(firstword $(IMAGE_$(ARCH)) smalt.elf) --machine $(ARCH) $(ARGS)
+# A loader for direct boot carries the archive, one for UEFI gets it on a volume.
+RUN_direct = --loader $O/$(ARCH)/$(firstword $(IMAGE_$(ARCH)) smalt.elf)
+RUN_uefi   = --uefi --loader $O/$(ARCH)/$(EFI_$(ARCH)) $(FILE_$(ARCH))
+demo: $O/smalt $(ARCH) $(if $(filter uefi,$(BOOT)),$(FILE_$(ARCH)))
+	@$O/smalt run --machine $(ARCH) $(or $(RUN_$(BOOT)),$(error BOOT=$(BOOT): direct or uefi)) $(ARGS)
 
 bench: all $O/bench/count.so
 	@$(PYTHON) tests/bench/bench.py $(PROFILE:%=--profile) $O $(ARCHES)
@@ -211,7 +213,7 @@ PREFIX ?= /usr/local
 install: all
 	install -Dm755 $O/smalt $(DESTDIR)$(PREFIX)/bin/smalt
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/smalt include/smalt/*.h
-	$(foreach a,$(ARCHES),install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/smalt/$a $(ALL_$a) && ):
+	$(foreach a,$(ARCHES),install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/smalt/$a $(ALL_$a) $(filter %/demo.cpio,$(FILE_$a)) && ):
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/smalt/examples/hello examples/hello/*
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: smalt' 'Description: Headers for kernels that Smalt boots' \
