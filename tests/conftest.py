@@ -2,7 +2,7 @@
 """What every pytest test gets: a machine, what was built, and a line in build/results.
 
 Tests that take `machine` run once for each, those that take `platform` on each of
-QEMU's machines (guest.py) or on those they are marked with. `--only host` runs
+QEMU's machines without firmware (guest.DIRECT) or on those they are marked with. `--only host` runs
 what takes neither, `--only NAME` what is one machine's: processes share the work.
 """
 import os
@@ -52,7 +52,7 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("machine", MACHINES, scope="session")
     if "platform" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("platforms")
-        names = marker.args if marker else guest.PLATFORMS
+        names = marker.args if marker else guest.DIRECT
         metafunc.parametrize("platform", [guest.PLATFORMS[name] for name in names], ids=names, scope="session")
 
 

@@ -70,7 +70,7 @@ def test_an_installed_smalt_finds_its_loaders(tmp_path):
     subprocess.run(["make", "-s", "install", f"DESTDIR={tmp_path}", "PREFIX=/usr"], cwd=TOP, env=env, check=True,
                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     assert (tmp_path / "usr/lib/pkgconfig/smalt.pc").read_text().startswith("prefix=/usr\n")
-    for machine in MACHINES:
-        done = subprocess.run([tmp_path / "usr/bin/smalt", "run", "--machine", machine], cwd=tmp_path, env=env,
+    for words in [[machine, *way] for machine in MACHINES for way in ([], ["--uefi"])]:
+        done = subprocess.run([tmp_path / "usr/bin/smalt", "run", "--machine", *words], cwd=tmp_path, env=env,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         assert done.returncode == 0 and "Hello." in done.stdout

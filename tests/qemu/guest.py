@@ -15,6 +15,8 @@ import tempfile
 
 import pytest
 
+import volume
+
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = TOP / os.environ.get("O", "build")
 GUESTS = TOP / "tests" / "guests"
@@ -24,32 +26,47 @@ GUESTS = TOP / "tests" / "guests"
 
 @dataclasses.dataclass(frozen=True)
 class Platform:
-    """A machine as QEMU builds it."""
+    """A machine as QEMU builds it, and the firmware that boots it: "" is QEMU's own loading (-kernel)."""
     name: str
     machine: str
     words: tuple
     cpu: str
+    ram: int
+    firmware: str = ""
 
+    @property
+    def loader(self):
+        """The image that is started."""
+        return BUILD / self.machine / volume.BOOT_FILES[self.machine] if self.firmware else loader(self.machine)
+
+
+# The RAM of a platform that is not said otherwise, and where it begins.
+RAM = 128 << 20
+UEFI_RAM = 256 << 20
+RAM_START = {"x86_64": 0, "aarch64": 0x40000000}
 
 X86_EXIT = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
 ARM_EXIT = ("-semihosting-config", "enable=on,target=native")
 PLATFORMS = {p.name: p for p in (
-    Platform("q35", "x86_64", ("-machine", "q35") + X86_EXIT, "max"),
-    Platform("microvm", "x86_64", ("-machine", "microvm") + X86_EXIT, "max"),
-    Platform("virt", "aarch64", ("-machine", "virt") + ARM_EXIT, "max"),
-    Platform("virt-el2", "aarch64", ("-machine", "virt,virtualization=on") + ARM_EXIT, "max"),
+    Platform("q35", "x86_64", ("-machine", "q35") + X86_EXIT, "max", RAM),
+    Platform("microvm", "x86_64", ("-machine", "microvm") + X86_EXIT, "max", RAM),
+    Platform("ovmf", "x86_64", ("-machine", "q35") + X86_EXIT, "max", UEFI_RAM, "/usr/share/OVMF/OVMF_CODE_4M.fd"),
+    Platform("virt", "aarch64", ("-machine", "virt") + ARM_EXIT, "max", RAM),
+    Platform("virt-el2", "aarch64", ("-machine", "virt,virtualization=on") + ARM_EXIT, "max", RAM),
+    Platform("aavmf", "aarch64", ("-machine", "virt") + ARM_EXIT, "max", UEFI_RAM, "/usr/share/AAVMF/AAVMF_CODE.fd"),
 )}
+
+# What a test without a mark runs on. Firmware takes seconds: it is asked for, with UEFI or ALL.
+DIRECT = tuple(name for name, platform in PLATFORMS.items() if not platform.firmware)
+ALL = pytest.mark.platforms(*PLATFORMS)
+UEFI = pytest.mark.platforms("ovmf", "aavmf")
 
 # One platform of each machine, for what does not depend on the rest of it.
 EACH_MACHINE = pytest.mark.platforms("q35", "virt")
 
-# The RAM of a platform that is not said otherwise, and where it begins.
-RAM = 128 << 20
-RAM_START = {"x86_64": 0, "aarch64": 0x40000000}
-
 
 def loader(machine):
-    """The image that QEMU starts."""
+    """The image that QEMU itself starts."""
     return BUILD / machine / {"x86_64": "smalt.elf", "aarch64": "smalt.img"}[machine]
 
 
@@ -216,27 +233,41 @@ def ram_words(ram, prefill):
     return ["-m", f"{ram >> 20}M", "-object", backend]
 
 
-def qemu_words(platform, ram=RAM, cpu=None, prefill=False, machine_words=""):
+def start_words(platform):
+    """Variables need no second flash; without a menu of no time AAVMF waits for keys."""
+    if not platform.firmware:
+        return ["-kernel", str(platform.loader)]
+    return ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={platform.firmware}",
+            "-boot", "menu=on,splash-time=0"]
+
+
+def qemu_words(platform, ram=None, cpu=None, prefill=False, machine_words=""):
     """QEMU as far as the machine goes."""
     words = list(platform.words)
     words[1] += f",memory-backend=ram{machine_words}"
     return [f"qemu-system-{platform.machine}", *words, "-cpu", cpu or platform.cpu,
-            *ram_words(ram, prefill), "-nodefaults", "-no-user-config", "-display", "none",
-            "-serial", "stdio", "-no-reboot", "-kernel", str(loader(platform.machine))]
+            *ram_words(ram or platform.ram, prefill), "-nodefaults", "-no-user-config", "-display", "none",
+            "-serial", "stdio", "-no-reboot", *start_words(platform)]
+
+
+def file_words(platform, folder, initrd, append):
+    """How the machine gets these bytes and words; the files for it are made in folder."""
+    if platform.firmware:
+        image = volume.make(folder, platform.machine, platform.loader, initrd, append)
+        return ["-drive", f"if=none,id=volume,format=raw,readonly=on,file={image}",
+                "-device", "virtio-blk-pci,drive=volume"]
+    words = ["-append", append] if append else []
+    if initrd is not None:
+        (folder / "boot.cpio").write_bytes(initrd)
+        words += ["-initrd", str(folder / "boot.cpio")]
+    return words
 
 
 def boot(platform, initrd=None, append="", timeout=60, extra=(), **machine):
-    """Boots the loader with these bytes as -initrd; the Result."""
-    command = qemu_words(platform, **machine)
-    with tempfile.NamedTemporaryFile(suffix=".cpio") as file:
-        if initrd is not None:
-            file.write(initrd)
-            file.flush()
-            command += ["-initrd", file.name]
-        if append:
-            command += ["-append", append]
-        command += extra
-        return run(platform.machine, command, timeout)
+    """Boots the loader with these bytes, as -initrd or unpacked on a volume; the Result."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = file_words(platform, pathlib.Path(folder), initrd, append)
+        return run(platform.machine, [*qemu_words(platform, **machine), *files, *extra], timeout)
 
 
 def run(machine, command, timeout):
@@ -246,8 +277,12 @@ def run(machine, command, timeout):
         output, code = done.stdout, done.returncode
     except subprocess.TimeoutExpired as late:
         output, code = late.stdout or b"", -1
-    text = output.decode("latin-1").replace("\r\n", "\n")
-    return Result(own_status(machine, code), text, code, " ".join(command))
+    return Result(own_status(machine, code), plain(output.decode("latin-1")), code, " ".join(command))
+
+
+def plain(output):
+    """What a person reads on the terminal: firmware clears the screen and moves the cursor."""
+    return re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]", "", output).replace("\r\n", "\n")
 
 
 def boot_guest(platform, name, link=Link(), defines=(), modules=None, conf="", align=4096, **how):

@@ -41,14 +41,14 @@ class Monitor:
 
 
 @contextlib.contextmanager
-def waiting(platform, initrd, until="READY", timeout=60, extra=(), **machine):
+def waiting(platform, initrd, until="READY", append="", timeout=60, extra=(), **machine):
     """Boots it, waits for the line, stops the machine; ends it behind the block."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        (folder / "initrd").write_bytes(initrd)
         command = guest.qemu_words(platform, **machine)
         command[command.index("stdio")] = f"file:{folder}/serial"
-        command += ["-initrd", f"{folder}/initrd", "-qmp", f"unix:{folder}/qmp,server=on,wait=off", *extra]
+        command += guest.file_words(platform, folder, initrd, append)
+        command += ["-qmp", f"unix:{folder}/qmp,server=on,wait=off", *extra]
         qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             end = time.monotonic() + timeout
@@ -57,7 +57,7 @@ def waiting(platform, initrd, until="READY", timeout=60, extra=(), **machine):
                 assert time.monotonic() < end and qemu.poll() is None, f"{' '.join(command)}\n{output}"
                 time.sleep(0.02)
                 serial = folder / "serial"
-                output = serial.read_text("latin-1").replace("\r\n", "\n") if serial.exists() else ""
+                output = guest.plain(serial.read_bytes().decode("latin-1")) if serial.exists() else ""
             monitor = Monitor(folder / "qmp", output)
             monitor.command("stop")
             yield monitor
