@@ -77,7 +77,8 @@ static void only_memory_to_use_is_mapped_and_never_the_first_page(void **state)
 	ranges[0].bytes = PAGE;
 	pages[SMALT_MEM_RECLAIMABLE - 1].prot = RW;
 	pages[SMALT_MEM_ACPI_RECLAIM - 1].prot = RW;
-	pages[SMALT_MEM_BOOT_SERVICES || type == SMALT_MEM_ACPI_NVS - 1].prot = RW;
+	pages[SMALT_MEM_BOOT_SERVICES - 1].prot = RW;
+	pages[SMALT_MEM_ACPI_NVS - 1].prot = RW;
 	canvas_memory(&canvas, &memory);
 	assert_pages(&canvas, pages);            /* usable was page 0 */
 	ranges[0].pa = 20 * PAGE;
