@@ -213,6 +213,7 @@ enum status uefi_volume_text(struct uefi *uefi, const char *name, struct span *t
                              struct fault *fault)
 {
 	const struct file *file;
+	EFI_FILE_HANDLE handle;
 	uint8_t *to;
 
 	*text = (struct span){ NULL, 0 };
@@ -224,6 +225,10 @@ enum status uefi_volume_text(struct uefi *uefi, const char *name, struct span *t
 	if (to == NULL || firmware_read(&uefi->env, file, 0, to, file->bytes.bytes, fault) != ST_OK)
 		return fault_in(fault, span_of(name));
 	*text = (struct span){ to, file->bytes.bytes };
+	/* Nobody asks for it again. */
+	handle = uefi->opened[--uefi->env.file_count];
+	uefi->opened[uefi->env.file_count] = NULL;
+	handle->Close(handle);
 	return ST_OK;
 }
 
@@ -232,7 +237,6 @@ enum status uefi_volume_open(struct uefi *uefi, struct fault *fault)
 	static const char name[] = "smalt.conf";
 	EFI_FILE_IO_INTERFACE *system = uefi_protocol(uefi, uefi->loaded->DeviceHandle, &file_system);
 	struct span text;
-	struct file *file;
 
 	if (system == NULL || system->OpenVolume(system, &uefi->root) != EFI_SUCCESS)
 		return ST_OK;
@@ -246,8 +250,8 @@ enum status uefi_volume_open(struct uefi *uefi, struct fault *fault)
 	}
 	if (text.base == NULL)
 		return ST_OK;
-	file = &uefi->env.files[uefi->env.file_count - 1];
-	file->pa = (uint64_t)(uintptr_t)text.base;
-	file->bytes = text;
+	uefi->env.files[uefi->env.file_count++] = (struct file){
+		.name = span_of(name), .pa = (uint64_t)(uintptr_t)text.base, .bytes = text, .donated = true,
+	};
 	return ST_OK;
 }

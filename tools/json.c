@@ -269,6 +269,7 @@ static void add_cost(cJSON *to, const struct boot_cost *cost)
 	add_hex(json, "copied_bytes", cost->copied_bytes);
 	add_hex(json, "zeroed_bytes", cost->zeroed_bytes);
 	add_hex(json, "in_place_bytes", cost->in_place_bytes);
+	add_hex(json, "read_bytes", cost->read_bytes);
 	cJSON_AddNumberToObject(json, "frames", (double)cost->frames);
 }
 

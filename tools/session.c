@@ -6,6 +6,7 @@
  */
 #include "session.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "envtext.h"
@@ -155,21 +156,63 @@ static enum status simulate_env(struct session *s, const struct session_request 
 	return model_env(&model, &s->env, &s->arena, fault);
 }
 
-/* The recorded machine had a file of this name and size, or the plan would be of no machine at all. */
+/* The recorded machine had a file of this size, or the plan would be of no machine at all. */
+static enum status check_bytes(const struct file *file, uint64_t bytes, struct fault *fault)
+{
+	if (file->bytes.bytes == bytes)
+		return ST_OK;
+	fault_set(fault, ST_BAD_ENVIRONMENT, "bytes of the file", file->bytes.bytes, bytes);
+	fault_hint(fault, "the environment was recorded with another file: record it again");
+	return fault_in(fault, file->name);
+}
+
+/* One file of a volume, which the machine read, or had in memory as a whole. */
+static enum status place_part(struct session *s, const struct archive *archive, struct file *file,
+                              struct fault *fault)
+{
+	const struct archive_file *part = archive_find(archive, file->name);
+	uint8_t *to;
+
+	if (!part)
+		return ST_OK;            /* the plan finds what it needs, or says what it misses */
+	if (check_bytes(file, part->bytes.bytes, fault) != ST_OK)
+		return fault->status;
+	if (file->pa == ENV_ON_VOLUME) {
+		file->bytes = part->bytes;
+		return ST_OK;
+	}
+	to = ram_at(&s->ram, file->pa, part->bytes.bytes);
+	if (!to)
+		return fault_set(fault, ST_BAD_ENVIRONMENT, "file end", file->pa + part->bytes.bytes, s->ram.bytes);
+	memcpy(to, part->bytes.base, part->bytes.bytes);
+	return ST_OK;
+}
+
+/* A machine with a volume had the archive's files on it. */
+static enum status place_volume(struct session *s, struct fault *fault)
+{
+	struct span name = span_of("boot archive");
+	struct archive archive = { 0 };
+	enum status status = archive_read(&archive, name, s->boot_file.bytes, &s->arena, fault);
+
+	for (uint32_t i = 0; status == ST_OK && i < s->env.file_count; i++)
+		status = place_part(s, &archive, &s->env.files[i], fault);
+	return status;
+}
+
 static enum status place_file(struct session *s, struct fault *fault)
 {
-	struct file *file = main_file(&s->env);
-	uint64_t bytes = s->boot_file.bytes.bytes;
+	const struct file *file = main_file(&s->env);
 
+	if (!file && s->env.path == SMALT_PATH_UEFI && archive_is(s->boot_file.bytes))
+		return place_volume(s, fault);
 	if (!file) {
 		fault_field(fault, ST_BAD_ENVIRONMENT, "file");
 		return fault_hint(fault, "a line `file initrd START BYTES` says where the machine has it");
 	}
-	if (file->bytes.bytes != bytes) {
-		fault_set(fault, ST_BAD_ENVIRONMENT, "bytes of the file", file->bytes.bytes, bytes);
-		return fault_hint(fault, "the environment was recorded with another file: record it again");
-	}
-	return ram_place(&s->ram, file->pa, s->boot_file.fd, bytes, fault);
+	if (check_bytes(file, s->boot_file.bytes.bytes, fault) != ST_OK)
+		return fault->status;
+	return ram_place(&s->ram, file->pa, s->boot_file.fd, file->bytes.bytes, fault);
 }
 
 static enum status open_memory(struct session *s, struct fault *fault)

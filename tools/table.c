@@ -162,7 +162,7 @@ static void print_cost(const struct boot *boot, FILE *out)
 {
 	const struct { const char *what; uint64_t bytes; } costs[] = {
 		{ "copied", boot->cost.copied_bytes }, { "zeroed", boot->cost.zeroed_bytes },
-		{ "in place", boot->cost.in_place_bytes },
+		{ "in place", boot->cost.in_place_bytes }, { "read", boot->cost.read_bytes },
 	};
 	const char *between = "";
 

@@ -10,6 +10,7 @@ MEMORY = ("<2Q2I", "pa bytes type reserved")
 OBJECT = ("<2Q4I10Q", "name_va args_va role format flags stack_prot bytes_pa file_bytes base bias image_start "
           "image_end entry phdr_va counts section_offset")
 NONE = 0xffffffff
+PATH_UEFI = 3
 AFTER_PROFILE = 16 + 3 * 4 + 4 + 8 + 16 + 8  # colors, framebuffer_mask ... read_bytes
 KINDS = "object stack handoff jump cpu reporter fault-stack serial acpi devicetree framebuffer smbios efi-runtime".split()
 WHY = "nothing alignment size rights fragmentation in-place color".split()
@@ -62,7 +63,8 @@ class Table:
         words = struct.unpack_from("<23Q", self.data, self.bytes - AFTER_PROFILE - 23 * 8)
         return {"copied_bytes": words[0], "zeroed_bytes": words[1], "in_place_bytes": words[2],
                 "frames": words[3], "leaves": words[7:14], "lower_bound": words[14], "ideal": words[15],
-                "direct_leaves": words[16:23]}
+                "direct_leaves": words[16:23],
+                "read_bytes": self.unpack("<Q", self.bytes - 8)[0]}
 
 
 def rights(prot):
