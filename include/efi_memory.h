@@ -18,6 +18,7 @@ struct efi_descriptor {
 
 enum {
 	EFI_DESCRIPTOR_BYTES = 40,       /* at least: later versions append */
+	EFI_DESCRIPTOR_VA = 16,          /* offset of VirtualStart */
 	EFI_RUNTIME_CODE = 5, EFI_RUNTIME_DATA = 6, EFI_MMIO = 11,
 };
 #define EFI_ATTRIBUTE_WB      (1ull << 3)

@@ -4,22 +4,30 @@
  * above a multiple of 2 MiB, with image_size bytes that are its own, and x0 = a devicetree.
  *
  * The devicetree is the firmware's but for /chosen: the command line, and the
- * initrd, which is the kernel's module and no longer our archive. Seeds stay.
+ * initrd, which is the kernel's module and no longer our archive. Seeds stay. After UEFI it also names
+ * the system table and the last memory map, which lies behind it: from them Linux knows
+ * memory and ACPI, and needs no other node.
  *
- * Source: Linux Documentation/arch/arm64/booting.rst; Devicetree Specification
- * v0.4, 3.6; bindings/chosen.txt.
+ * Source: Linux Documentation/arch/arm64/booting.rst, arch/arm/uefi.rst; Devicetree Specification
+ * v0.4, 3.6; bindings/chosen.txt; UEFI 2.10, 7.2.
  */
 #include "protocol.h"
+
+#include <stddef.h>
 
 #include <libfdt.h>
 
 #include "align.h"
 #include "arch_memory.h"
+#include "check.h"
 #include "devicetree.h"
+#include "efi_memory.h"
 
-enum { PAGE = 4096, CHOSEN_BYTES = 512 };        /* three properties, a node, their names */
+enum { PAGE = 4096, CHOSEN_BYTES = 768 };        /* nine properties, a node, their names */
 
 #define IMAGE_ALIGN (2ull << 20)
+#define MAP_SIZE "linux,uefi-mmap-size"
+#define SECURE_BOOT_UNKNOWN 1            /* Linux include/linux/efi.h: enum efi_secureboot_mode */
 
 static bool is_image(const struct object *kernel)
 {
@@ -137,6 +145,39 @@ static int set_initrd(void *tree, int chosen, const struct protocol_boot *boot)
 	                                            module->pa + module->bytes);
 }
 
+/* Behind the tree. */
+static uint64_t map_pa(const struct protocol_boot *boot)
+{
+	return boot->argument_pa + boot->argument_bytes;
+}
+
+static uint64_t map_bytes_most(const struct efi *efi)
+{
+	return (uint64_t)efi->descriptors_most * efi->descriptor_bytes;
+}
+
+/* How long the map is is known when the firmware has gone. */
+static int set_uefi(void *tree, int chosen, const struct protocol_boot *boot)
+{
+	const struct efi *efi = &boot->env->efi;
+	int error = 0;
+
+	if (efi->system_table_pa == 0)
+		return 0;
+	error = fdt_setprop_u64(tree, chosen, "linux,uefi-system-table", efi->system_table_pa);
+	if (error == 0)
+		error = fdt_setprop_u64(tree, chosen, "linux,uefi-mmap-start", map_pa(boot));
+	if (error == 0)
+		error = fdt_setprop_u32(tree, chosen, MAP_SIZE, 0);
+	if (error == 0)
+		error = fdt_setprop_u32(tree, chosen, "linux,uefi-mmap-desc-size", efi->descriptor_bytes);
+	if (error == 0)
+		error = fdt_setprop_u32(tree, chosen, "linux,uefi-mmap-desc-ver", efi->descriptor_version);
+	if (error == 0)
+		error = fdt_setprop_u32(tree, chosen, "linux,uefi-secure-boot", SECURE_BOOT_UNKNOWN);
+	return error;
+}
+
 static int write_tree(const struct protocol_boot *boot, void *tree, int bytes)
 {
 	int error = open_tree(boot->env->devicetree.bytes, tree, bytes);
@@ -145,7 +186,9 @@ static int write_tree(const struct protocol_boot *boot, void *tree, int bytes)
 	if (chosen < 0)
 		return chosen;
 	error = set_cmdline(tree, chosen, boot->cmdline);
-	return error != 0 ? error : set_initrd(tree, chosen, boot);
+	if (error == 0)
+		error = set_initrd(tree, chosen, boot);
+	return error != 0 ? error : set_uefi(tree, chosen, boot);
 }
 
 /* A power of two that holds it: such a piece never crosses a multiple of 2 MiB. */
@@ -167,6 +210,7 @@ static enum status reserve(struct protocol_boot *boot, struct fault *fault)
 		return fault_set(fault, ST_BAD_DEVICETREE, "totalsize", bytes, DEVICETREE_BYTES_MAX);
 	boot->argument_bytes = bytes;
 	boot->entry_pa = boot->kernel->segments[0].pa;
+	bytes = align_up(bytes + map_bytes_most(&boot->env->efi), PAGE);
 	return frames_take_high(boot->frames, bytes, alignment(bytes), boot->env->machine->loader_limit,
 	                        SMALT_MEM_RESIDENT, &boot->argument_pa, fault);
 }
@@ -182,6 +226,35 @@ static enum status prepare(struct protocol_boot *boot, struct fault *fault)
 	return fault_word(fault, span_of(fdt_strerror(error)));
 }
 
+/*
+ * The firmware's services are never moved to virtual addresses (requirements H9): the address that says
+ * so keeps Linux from calling them.
+ */
+static void write_map(const struct protocol_boot *boot)
+{
+	const struct efi *efi = &boot->env->efi;
+	uint64_t bytes = (uint64_t)efi->descriptors * efi->descriptor_bytes;
+	static const uint64_t nowhere = UINT64_MAX;
+	uint8_t *to = env_pointer(boot->env, map_pa(boot));
+
+	arch_copy(to, efi->map, bytes);
+	for (uint64_t at = 0; at < bytes; at += efi->descriptor_bytes)
+		arch_copy(to + at + EFI_DESCRIPTOR_VA, &nowhere, sizeof nowhere);
+}
+
+static void finish(const struct protocol_boot *boot)
+{
+	const struct efi *efi = &boot->env->efi;
+	void *tree = env_pointer(boot->env, boot->argument_pa);
+
+	if (efi->system_table_pa == 0 || efi->map == NULL)
+		return;
+	write_map(boot);
+	/* prepare() made the property: nothing moves. */
+	CHECK(fdt_setprop_inplace_u32(tree, fdt_path_offset(tree, "/chosen"), MAP_SIZE,
+	                              efi->descriptors * efi->descriptor_bytes) == 0);
+}
+
 const struct protocol protocol_image = {
 	.name = "image",
 	.elf_machine = SMALT_MACHINE_AARCH64,
@@ -189,4 +262,5 @@ const struct protocol protocol_image = {
 	.place = place,
 	.reserve = reserve,
 	.prepare = prepare,
+	.finish = finish,
 };

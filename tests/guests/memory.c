@@ -36,6 +36,8 @@ static uint32_t type_of(const struct smalt_row *row)
 	case SMALT_KIND_SERIAL:
 	case SMALT_KIND_ACPI:
 	case SMALT_KIND_FRAMEBUFFER:
+	case SMALT_KIND_SMBIOS:
+	case SMALT_KIND_EFI_RUNTIME:
 		return 0;
 	default:
 		return SMALT_MEM_RESIDENT;

@@ -190,6 +190,10 @@ class Result:
         assert found, f"no line '{begin}' in:\n{self.output}"
         return int(found[1], 16)
 
+    def own_lines(self):
+        """Without what a firmware says of itself on the same console."""
+        return [line for line in self.output.strip().splitlines() if not line.startswith(("BdsDxe: ", "UEFI firmware"))]
+
     def lines(self, begin):
         return [int(n, 16) for n in re.findall(rf"^\s*{re.escape(begin)} (0x[0-9a-f]+)$", self.output, re.M)]
 

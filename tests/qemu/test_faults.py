@@ -3,6 +3,8 @@
 import guest
 import pytest
 
+pytestmark = guest.ALL
+
 KERNEL = r"kernel\.elf segment \d+"
 
 # guest: (the first line's access, the address line)

@@ -65,3 +65,10 @@ def test_debians_linux_boots_on_the_machines_other_platform(smalt, linux, machin
     """Rules: M21"""
     done = boot(smalt, linux, machine, tmp_path, *OTHER[machine])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+def test_debians_linux_boots_by_uefi(smalt, linux, machine, tmp_path):
+    """Rules: M21, H3"""
+    done = boot(smalt, linux, machine, tmp_path, "--uefi")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert "from=smalt" in done.stdout

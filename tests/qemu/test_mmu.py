@@ -6,6 +6,8 @@ import guest
 import monitor
 import pytest
 
+pytestmark = guest.ALL
+
 SHOWN = range(1, 9)      # memory types that the direct map holds: usable ... acpi-nvs
 
 

@@ -3,6 +3,8 @@
 import guest
 import pytest
 
+pytestmark = guest.ALL
+
 
 def test_the_cpu_is_in_the_documented_state_bit_by_bit(platform):
     """Rules: H1, H5"""
