@@ -6,7 +6,8 @@
 # make check            the fast part: unit tests (sanitized), layers, headers; check-NAME runs tests/unit/test_NAME.c
 # make check-layers     no stage includes a later stage's header; check-headers: every header compiles alone
 # make conformance      docs/conformance.md from the results of the last tests
-# make bench            guest instructions from the loader's first to the kernel's first   [PROFILE=1]
+# make bench            guest instructions from the loader's first to the kernel's first, beside GRUB and systemd-boot;
+#                       installs what is missing   [PROFILE=1] (docs/benchmarks.md)
 # make mutate FILE=mm/cut.c     which small mistakes in the file no unit test notices
 # make install          [DESTDIR=] [PREFIX=/usr/local]
 # make setup clean      V=1 shows the commands; EMBED=FILE builds another archive into the loaders, EMBED= none
@@ -162,8 +163,8 @@ $O/data: $(wildcard tests/data/*)
 
 # --- checks -----------------------------------------------------------------------
 
-.PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench mutate install \
-        setup clean
+.PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench measure mutate \
+        install setup clean
 check: check-layers check-headers unit
 check-layers: ; @tests/layers.sh .
 
@@ -188,8 +189,9 @@ conformance: ; @$(PYTHON) tests/conformance.py $O/results docs/conformance.md
 # --- what people call -------------------------------------------------------------
 
 SETUP_SH := O=$O MACHINES='$(foreach a,$(ARCHES),$a:$(DEBIAN_$a))' tools/setup.sh
-setup run test:
+setup run test bench:
 	@$(SETUP_SH) $@ $(if $(filter run,$@),&& $(MAKE) --no-print-directory demo) \
+	$(if $(filter bench,$@),&& $(MAKE) --no-print-directory measure) \
 	$(if $(filter test,$@),&& rm -rf $O/results && $(MAKE) --no-print-directory everything)
 $O/ready: tools/setup.sh
 	@mkdir -p $O && $(SETUP_SH) build && touch $@
@@ -200,7 +202,7 @@ RUN_uefi   = --uefi --loader $O/$(ARCH)/$(EFI_$(ARCH)) $(FILE_$(ARCH))
 demo: $O/smalt $(ARCH) $(if $(filter uefi,$(BOOT)),$(FILE_$(ARCH)))
 	@$O/smalt run --machine $(ARCH) $(or $(RUN_$(BOOT)),$(error BOOT=$(BOOT): direct or uefi)) $(ARGS)
 
-bench: all $O/bench/count.so
+measure: all $O/bench/count.so
 	@$(PYTHON) tests/bench/bench.py $(PROFILE:%=--profile) $O $(ARCHES)
 $O/bench/count.so: tests/bench/count.c $O/flags | $O/ready
 	$(call say,HOSTCC)

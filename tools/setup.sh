@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# setup.sh build|run|test: finds what is missing on this machine, says so, and gets it.
+# setup.sh build|run|test|bench: finds what is missing on this machine, says so, and gets it.
 #
 # Looks for files, not for packages, so that whatever was installed by hand counts.
 # Packages of the host are installed by apt as root or through sudo, but never for
 # `build`; what the machines need is only unpacked below build/: libfdt and gnu-efi
-# for the loaders, and for `test` the kernels and the busybox of the Linux test.
-# SETUP=no refuses to install and to download, and prints the line to run.
+# for the loaders, for `test` the kernels and the busybox of the Linux test, for
+# `bench` systemd-boot. SETUP=no refuses to install and to download, and prints the
+# line to run.
 set -eu
 
 goal=${1:-build}
@@ -34,20 +35,22 @@ needed() {
 	qemu-efi-aarch64           /usr/share/AAVMF/AAVMF_CODE.fd         run
 	libclang-rt-dev            /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a test
 	libcmocka-dev              /usr/include/cmocka.h                  test
-	python3                    /usr/bin/python3                       test
+	python3                    /usr/bin/python3                       test+bench
 	python3-pytest             /usr/lib/python3/dist-packages/pytest  test
-	mtools                     mcopy                                  test
+	mtools                     mcopy                                  test+bench
 	dosfstools                 /usr/sbin/mkfs.vfat                    test
 	gcc                        gcc                                    test
 	binutils-x86-64-linux-gnu  x86_64-linux-gnu-ld                    test
 	binutils-aarch64-linux-gnu aarch64-linux-gnu-ld                   test
+	grub-common                grub-mkimage                           bench
+	grub-efi-amd64-bin         /usr/lib/grub/x86_64-efi/multiboot2.mod bench
 	END
 }
 
 # Is goal $1 part of the goal that was asked for?
 wanted() {
 	case $goal:$1 in
-	*:build | run:run | test:* | setup:*) ;;
+	*:build | run:run | test:run | bench:run | test:test* | bench:*bench | setup:*) ;;
 	*) return 1 ;;
 	esac
 }
@@ -148,7 +151,22 @@ payload() {
 	done
 }
 
+# The boot loader of systemd for each machine: systemd-boot/<machine>/systemd-boot.efi.
+systemd_boot() {
+	for machine in $machines; do
+		into=systemd-boot/${machine%:*}
+		[ ! -s "$build/$into/systemd-boot.efi" ] || continue
+		fetch "$into" "systemd-boot-efi:${machine#*:}"
+		for deb in "$build/$into"/*.deb; do
+			dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$build/$into" --wildcards \
+				--transform='s,.*/systemd-boot[^/]*$,systemd-boot.efi,' './usr/lib/systemd/boot/efi/systemd-boot*'
+			rm "$deb"
+		done
+	done
+}
+
 lacks=$(missing)
 if [ -n "$lacks" ]; then install $lacks; fi
 sysroot
-if wanted test; then payload; fi
+case $goal in test | setup) payload ;; esac
+case $goal in bench | setup) systemd_boot ;; esac
