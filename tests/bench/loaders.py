@@ -95,7 +95,7 @@ def smalt(loaders, profile):
     over = judge(loaders, *row(loaders, "smalt", results))
     for (counted, image), sizes in ((results[0], SIZES[0]), (results[2], SIZES[2])) if profile else ():
         print(f"{loaders.machine:8} smalt, {sizes[0]} MiB of file, {sizes[1]} MiB of bss:")
-        uefi.profile(counted, image, loaders.build / loaders.machine / "smalt.elf")
+        uefi.profile(counted, image, loaders.build / loaders.machine / "efi/smalt.elf")
     return over
 
 
