@@ -289,22 +289,22 @@ struct smalt_handoff {
 
 	uint64_t acpi_rsdp_va;
 	uint64_t acpi_rsdp_pa;
-	uint64_t smbios_va;
+	uint64_t smbios_va;          /* entry point, "_SM3_" or "_SM_"; 0: none is mapped */
 	uint64_t smbios_pa;
 	uint64_t devicetree_va;      /* a copy that is Smalt's own */
 	uint64_t devicetree_bytes;
-	uint64_t efi_system_table_pa;
+	uint64_t efi_system_table_pa;    /* 0: not booted from UEFI */
 	struct smalt_array efi_memory; /* EFI_MEMORY_DESCRIPTOR, final and raw */
 	uint32_t efi_runtime_callable;   /* 1: runtime services may be called, physical or mapped va == pa */
 	uint32_t efi_descriptor_version;
 
-	uint64_t framebuffer_va;
+	uint64_t framebuffer_va;         /* write-combining */
 	uint64_t framebuffer_pa;
-	uint64_t framebuffer_bytes;
+	uint64_t framebuffer_bytes;      /* 0: there is none */
 	uint32_t framebuffer_width;      /* pixels */
 	uint32_t framebuffer_height;
 	uint32_t framebuffer_pitch;      /* bytes a line */
-	uint32_t framebuffer_format;
+	uint32_t framebuffer_format;     /* SMALT_FRAMEBUFFER_* */
 
 	uint32_t serial_kind;        /* SMALT_SERIAL_* */
 	uint32_t serial_port;        /* I/O port of an 8250 */

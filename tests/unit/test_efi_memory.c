@@ -186,6 +186,26 @@ static void descriptors_that_are_too_short_or_not_whole_are_refused_or_skipped(v
 	maker_free(&m);
 }
 
+static void descriptors_may_be_as_short_as_the_first_version_has_them(void **state)
+{
+	uint8_t bytes[2 * 40];
+	struct efi_maker m = { 0 };
+
+	(void)state;
+	maker_descriptor(&m, 7, 0x10000, 1, WB);
+	maker_descriptor(&m, 5, 0x20000, 1, WB);
+	memcpy(bytes, m.bytes, 40);
+	memcpy(bytes + 40, m.bytes + STRIDE, 40);
+	maker_free(&m);
+	for (unsigned strict = 0; strict < 2; strict++) {
+		map = (struct memmap){ ranges, 0, 2 };
+		assert_int_equal(efi_memory_add(&map, (struct span){ bytes, sizeof bytes }, 40, strict, &fault),
+		                 ST_OK);
+		assert_int_equal(map.count, 2);
+		assert_int_equal(ranges[1].type, SMALT_MEM_EFI_RUNTIME_CODE);
+	}
+}
+
 static void cut_off_anywhere_it_reads_what_is_whole(void **state)
 {
 	(void)state;
@@ -211,6 +231,7 @@ int main(void)
 		cmocka_unit_test(every_page_keeps_its_type_in_any_map),
 		cmocka_unit_test(a_descriptor_that_wraps_is_refused_or_skipped),
 		cmocka_unit_test(descriptors_that_are_too_short_or_not_whole_are_refused_or_skipped),
+		cmocka_unit_test(descriptors_may_be_as_short_as_the_first_version_has_them),
 		cmocka_unit_test(cut_off_anywhere_it_reads_what_is_whole),
 	};
 

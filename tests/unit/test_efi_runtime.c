@@ -124,6 +124,22 @@ static void neighbours_with_the_same_rights_are_one_region(void **state)
 	maker_free(&map);
 }
 
+static void descriptors_may_be_as_short_as_the_first_version_has_them(void **state)
+{
+	struct efi_maker m = { 0 };
+
+	(void)state;
+	maker_descriptor(&m, 6, 0x7000000, 1, RUNTIME);
+	efi = (struct efi){ 0 };
+	efi_runtime_read(&efi, (struct span){ m.bytes, 40 }, 40);
+	assert_int_equal(efi.runtime_count, 1);
+	efi = (struct efi){ .attributes = { m.bytes, 40 }, .attribute_bytes = 40 };
+	efi_runtime_read(&efi, (struct span){ 0 }, 40);
+	assert_int_equal(efi.runtime_count, 1);
+	assert_region(0, 0x7000000, 1, RWX, SMALT_CACHE_WRITE_BACK);
+	maker_free(&m);
+}
+
 /* Registers that touch memory with the same rights are no memory. */
 static void a_region_has_one_kind_of_memory(void **state)
 {
@@ -301,6 +317,7 @@ int main(void)
 		cmocka_unit_test(without_attributes_code_is_all_of_it),
 		cmocka_unit_test(attributes_without_any_protection_are_code_that_can_be_written),
 		cmocka_unit_test(neighbours_with_the_same_rights_are_one_region),
+		cmocka_unit_test(descriptors_may_be_as_short_as_the_first_version_has_them),
 		cmocka_unit_test(a_region_has_one_kind_of_memory),
 		cmocka_unit_test(attributes_that_contradict_themselves_count_as_none),
 		cmocka_unit_test(a_memory_map_that_contradicts_itself_has_no_regions),
