@@ -10,9 +10,8 @@
 #include "acpi.h"
 
 enum {
-	PAGE = 4096,
 	RSDP_BYTES = 20, RSDP_REVISION = 15, RSDP_RSDT = 16, RSDP_LENGTH = 20, RSDP_XSDT = 24,
-	RSDP_BYTES_2 = 36,               /* from revision 2 on, at least */
+	RSDP_BYTES_2 = 36, RSDP_BYTES_MOST = 4096,      /* from revision 2 on */
 	HEADER_BYTES = 36, HEADER_LENGTH = 4,
 	FADT_FACS = 36, FADT_DSDT = 40, FADT_X_FACS = 132, FADT_X_DSDT = 140,
 	TABLE_BYTES_MOST = 16 << 20,     /* no machine has one that is nearly as large */
@@ -143,7 +142,7 @@ MUST_CHECK static enum status read_rsdp(struct walk *walk, uint64_t pa, struct s
 		return ST_OK;
 	if (!reach_span(walk->reach, pa, RSDP_BYTES_2, rsdp))
 		return fault_set(walk->fault, ST_BAD_FIRMWARE, "RSDP", pa, walk->reach.limit);
-	if (span_u32(*rsdp, RSDP_LENGTH) < RSDP_BYTES_2 || span_u32(*rsdp, RSDP_LENGTH) > PAGE ||
+	if (span_u32(*rsdp, RSDP_LENGTH) < RSDP_BYTES_2 || span_u32(*rsdp, RSDP_LENGTH) > RSDP_BYTES_MOST ||
 	    !reach_span(walk->reach, pa, span_u32(*rsdp, RSDP_LENGTH), rsdp))
 		return fault_set(walk->fault, ST_BAD_FIRMWARE, "length of the RSDP",
 		                 span_u32(*rsdp, RSDP_LENGTH), RSDP_BYTES_2);

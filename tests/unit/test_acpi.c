@@ -152,6 +152,23 @@ static void a_table_of_more_than_16_mib_is_refused(void **state)
 }
 
 /* Rules: H8, M20 */
+static void an_rsdp_of_more_than_4_kib_is_refused(void **state)
+{
+	(void)state;
+	for (uint32_t over = 0; over <= 1; over++) {
+		struct fake_ram ram = ram_new(END + 0x1000);
+		struct found found;
+
+		put_all(&ram);
+		ram_put(&ram, RSDP + 20, 4, 4096 + over);
+		fix_sum(&ram, RSDP, 4096 + over, 32);
+		found = find(&ram);
+		assert_int_equal(found.status, over ? ST_BAD_FIRMWARE : ST_OK);
+		ram_free(&ram);
+	}
+}
+
+/* Rules: H8, M20 */
 static void a_broken_table_is_refused_by_what_is_wrong(void **state)
 {
 	static const struct {
@@ -324,6 +341,7 @@ int main(void)
 		cmocka_unit_test(places_that_touch_are_one_whichever_comes_first),
 		cmocka_unit_test(a_fadt_may_name_nothing),
 		cmocka_unit_test(a_table_of_more_than_16_mib_is_refused),
+		cmocka_unit_test(an_rsdp_of_more_than_4_kib_is_refused),
 		cmocka_unit_test(a_broken_table_is_refused_by_what_is_wrong),
 		cmocka_unit_test(a_table_may_end_where_memory_does),
 		cmocka_unit_test(nothing_behind_what_can_be_read_is_touched),

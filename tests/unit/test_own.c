@@ -326,6 +326,22 @@ static void writable_runtime_code_needs_wx_allow(void **state)
 	}
 }
 
+/* Rules: M12, H9 */
+static void the_first_region_counts_as_much_as_the_others(void **state)
+{
+	(void)state;
+	open_bench(&machine_x86_64);
+	give_runtime(SMALT_R | SMALT_X);
+	b.env.efi.system_table_pa = 0x4000000;
+	planned();
+	assert_true(boot_handoff(&b.boot)->efi_system_table_va == 0x4000000);
+	open_bench(&machine_x86_64);
+	give_runtime(SMALT_R | SMALT_X);
+	b.env.efi.runtime[0].prot = SMALT_R | SMALT_W | SMALT_X;
+	assert_int_equal(plan_at(0x400000), ST_WX);
+	assert_true(b.fault.value == 0x4000000);
+}
+
 /* Rules: H9, M20 */
 static void identity_is_refused_where_nobody_left_runtime_services(void **state)
 {
@@ -489,6 +505,7 @@ int main(void)
 		cmocka_unit_test(runtime_services_lie_at_their_physical_addresses),
 		cmocka_unit_test(without_the_setting_nothing_shows_runtime_memory),
 		cmocka_unit_test(writable_runtime_code_needs_wx_allow),
+		cmocka_unit_test(the_first_region_counts_as_much_as_the_others),
 		cmocka_unit_test(identity_is_refused_where_nobody_left_runtime_services),
 		cmocka_unit_test(a_system_table_that_no_region_holds_is_refused),
 		cmocka_unit_test(an_address_that_runtime_services_need_is_nobody_elses),
