@@ -124,13 +124,17 @@ def main(file, tests):
         sys.exit(f"{file}: the tests fail without a mistake: {' '.join(tests)}")
     print(f"{file}: against {' '.join(tests)}")
     counts = {"killed": 0, "survives": 0, "does not compile": 0}
-    for line, what, changed in mistakes(text):
-        target.write_text(changed)
-        outcome = run(tests)
-        counts[outcome if outcome in counts else "killed"] += 1
-        if outcome == "survives":
-            print(f"{file}:{line}: {what}: {text.splitlines()[line - 1].strip()}", flush=True)
-    target.write_text(text)
+    try:
+        for line, what, changed in mistakes(text):
+            target.write_text(changed)
+            outcome = run(tests)
+            counts[outcome if outcome in counts else "killed"] += 1
+            if outcome == "survives":
+                print(f"{file}:{line}: {what}: {text.splitlines()[line - 1].strip()}", flush=True)
+    finally:
+        # Or the next run would keep the last mistake's object, which is newer than the file it copies.
+        target.write_text(text)
+        make(*(f"build/check/test_{name}" for name in tests))
     print(f"{file}: {counts['killed']} noticed, {counts['survives']} survived, "
           f"{counts['does not compile']} did not compile")
 
