@@ -35,6 +35,7 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 	return 0;
 }
 
+/* It holds nothing but the pipe: nobody who waits for the end of our output waits for it. */
 static _Noreturn void keep(const char *path, int pipe_fd)
 {
 	sigset_t all;
@@ -42,7 +43,9 @@ static _Noreturn void keep(const char *path, int pipe_fd)
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	while (read(pipe_fd, &byte, 1) < 0 && errno == EINTR)
+	dup2(pipe_fd, STDIN_FILENO);
+	closefrom(STDIN_FILENO + 1);
+	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
 		;
 	nftw(path, remove_one, WALK_FDS, FTW_DEPTH | FTW_PHYS);
 	_exit(0);
@@ -55,10 +58,8 @@ static bool start_keeper(struct volume *volume)
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return false;
 	volume->keeper = fork();
-	if (volume->keeper == 0) {
-		close(ends[1]);
+	if (volume->keeper == 0)
 		keep(volume->path, ends[0]);
-	}
 	close(ends[0]);
 	volume->keeper_fd = ends[1];
 	if (volume->keeper > 0)
