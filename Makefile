@@ -215,7 +215,8 @@ PREFIX ?= /usr/local
 install: all
 	install -Dm755 $O/smalt $(DESTDIR)$(PREFIX)/bin/smalt
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/smalt include/smalt/*.h
-	$(foreach a,$(ARCHES),install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/smalt/$a $(ALL_$a) $(filter %/demo.cpio,$(FILE_$a)) && ):
+	$(foreach a,$(ARCHES),install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/smalt/$a \
+		$(ALL_$a) $(filter %/demo.cpio,$(FILE_$a)) && ):
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/smalt/examples/hello examples/hello/*
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: smalt' 'Description: Headers for kernels that Smalt boots' \

@@ -89,7 +89,8 @@ static void the_command_line_is_ours_not_a_file_of_the_archive(void **state)
 
 static void no_file_stands_for_the_loader_in_any_case(void **state)
 {
-	static const char *const names[] = { "bootX64.efi", NULL }, *const others[] = { "BOOTX64.EFIx", "a/BOOTX64.EFI", NULL };
+	static const char *const names[] = { "bootX64.efi", NULL };
+	static const char *const others[] = { "BOOTX64.EFIx", "a/BOOTX64.EFI", NULL };
 
 	(void)state;
 	assert_int_equal(fill_archive(names), ST_INVALID);
