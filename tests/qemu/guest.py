@@ -23,6 +23,11 @@ GUESTS = TOP / "tests" / "guests"
 
 # --- platforms --------------------------------------------------------------------
 
+# The RAM of a platform that is not said otherwise, and where it begins.
+RAM = 128 << 20
+UEFI_RAM = 256 << 20
+RAM_START = {"x86_64": 0, "aarch64": 0x40000000}
+
 
 @dataclasses.dataclass(frozen=True)
 class Platform:
@@ -31,7 +36,7 @@ class Platform:
     machine: str
     words: tuple
     cpu: str
-    ram: int
+    ram: int = RAM
     firmware: str = ""
 
     @property
@@ -40,19 +45,14 @@ class Platform:
         return BUILD / self.machine / volume.BOOT_FILES[self.machine] if self.firmware else loader(self.machine)
 
 
-# The RAM of a platform that is not said otherwise, and where it begins.
-RAM = 128 << 20
-UEFI_RAM = 256 << 20
-RAM_START = {"x86_64": 0, "aarch64": 0x40000000}
-
 X86_EXIT = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
 ARM_EXIT = ("-semihosting-config", "enable=on,target=native")
 PLATFORMS = {p.name: p for p in (
-    Platform("q35", "x86_64", ("-machine", "q35") + X86_EXIT, "max", RAM),
-    Platform("microvm", "x86_64", ("-machine", "microvm") + X86_EXIT, "max", RAM),
+    Platform("q35", "x86_64", ("-machine", "q35") + X86_EXIT, "max"),
+    Platform("microvm", "x86_64", ("-machine", "microvm") + X86_EXIT, "max"),
     Platform("ovmf", "x86_64", ("-machine", "q35") + X86_EXIT, "max", UEFI_RAM, "/usr/share/OVMF/OVMF_CODE_4M.fd"),
-    Platform("virt", "aarch64", ("-machine", "virt") + ARM_EXIT, "max", RAM),
-    Platform("virt-el2", "aarch64", ("-machine", "virt,virtualization=on") + ARM_EXIT, "max", RAM),
+    Platform("virt", "aarch64", ("-machine", "virt") + ARM_EXIT, "max"),
+    Platform("virt-el2", "aarch64", ("-machine", "virt,virtualization=on") + ARM_EXIT, "max"),
     Platform("aavmf", "aarch64", ("-machine", "virt") + ARM_EXIT, "max", UEFI_RAM, "/usr/share/AAVMF/AAVMF_CODE.fd"),
 )}
 
