@@ -59,6 +59,7 @@ PLATFORMS = {p.name: p for p in (
 # What a test without a mark runs on. Firmware takes seconds: it is asked for, with UEFI or ALL.
 DIRECT = tuple(name for name, platform in PLATFORMS.items() if not platform.firmware)
 ALL = pytest.mark.platforms(*PLATFORMS)
+ONLY_DIRECT = pytest.mark.platforms(*DIRECT)    # many ways to link, which no firmware sees
 UEFI = pytest.mark.platforms("ovmf", "aavmf")
 
 # One platform of each machine, for what does not depend on the rest of it.

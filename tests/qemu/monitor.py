@@ -40,20 +40,23 @@ class Monitor:
         return int(found[1], 16) if found else None
 
 
+def seen(until, output):
+    return until.search(output) if isinstance(until, re.Pattern) else f"{until}\n" in output
+
+
 @contextlib.contextmanager
-def waiting(platform, initrd, until="READY", append="", timeout=60, extra=(), **machine):
-    """Boots it, waits for the line, stops the machine; ends it behind the block."""
+def attached(platform, words, until="READY", timeout=60, **machine):
+    """Boots with these words behind the machine's, waits for a line, stops the machine; ends it behind the block."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         command = guest.qemu_words(platform, **machine)
         command[command.index("stdio")] = f"file:{folder}/serial"
-        command += guest.file_words(platform, folder, initrd, append)
-        command += ["-qmp", f"unix:{folder}/qmp,server=on,wait=off", *extra]
+        command += [*words, "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
         qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             end = time.monotonic() + timeout
             output = ""
-            while f"{until}\n" not in output:
+            while not seen(until, output):
                 assert time.monotonic() < end and qemu.poll() is None, f"{' '.join(command)}\n{output}"
                 time.sleep(0.02)
                 serial = folder / "serial"
@@ -64,3 +67,12 @@ def waiting(platform, initrd, until="READY", append="", timeout=60, extra=(), **
         finally:
             qemu.kill()
             qemu.wait()
+
+
+@contextlib.contextmanager
+def waiting(platform, initrd, append="", extra=(), **how):
+    """The same for a guest in an archive."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = guest.file_words(platform, pathlib.Path(folder), initrd, append)
+        with attached(platform, [*words, *extra], **how) as monitor:
+            yield monitor

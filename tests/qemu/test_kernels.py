@@ -25,6 +25,7 @@ def test_pointers_of_a_static_pie_are_relocated(platform, kind):
 
 
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link.linker}-{link.page:#x}")
+@guest.ONLY_DIRECT
 def test_a_kernel_at_a_high_address_runs_there(platform, link):
     """Rules: M6"""
     address = guest.HIGH[platform.machine]
