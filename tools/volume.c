@@ -35,14 +35,14 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 	return 0;
 }
 
-/* It holds nothing but the pipe: nobody who waits for the end of our output waits for it. */
+/*
+ * No signal ends it, and it holds nothing but the pipe: nobody who waits for the end of our
+ * output waits for it.
+ */
 static _Noreturn void keep(const char *path, int pipe_fd)
 {
-	sigset_t all;
 	char byte;
 
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
 	dup2(pipe_fd, STDIN_FILENO);
 	closefrom(STDIN_FILENO + 1);
 	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
@@ -69,23 +69,36 @@ static bool start_keeper(struct volume *volume)
 	return false;
 }
 
-enum status volume_open(struct volume *volume, struct fault *fault)
+static enum status make_folder(struct volume *volume, struct fault *fault)
 {
 	const char *parent = getenv("TMPDIR");
-	int bytes;
+	int bytes = snprintf(volume->path, VOLUME_PATH_BYTES, "%s/smalt-XXXXXX",
+	                     parent && *parent ? parent : "/tmp");
 
-	*volume = (struct volume){ .folder_fd = -1 };
-	bytes = snprintf(volume->path, VOLUME_PATH_BYTES, "%s/smalt-XXXXXX",
-	                 parent && *parent ? parent : "/tmp");
 	if (bytes >= VOLUME_PATH_BYTES)
 		return fault_file(fault, "$TMPDIR", "create", ENAMETOOLONG);
 	if (!mkdtemp(volume->path))
 		return fault_file(fault, "volume", "create", errno);
-	if (!start_keeper(volume)) {
-		fault_file(fault, "volume", "create", errno);
-		rmdir(volume->path);
-		return fault->status;
-	}
+	if (start_keeper(volume))
+		return ST_OK;
+	fault_file(fault, "volume", "create", errno);
+	rmdir(volume->path);
+	return fault->status;
+}
+
+enum status volume_open(struct volume *volume, struct fault *fault)
+{
+	sigset_t all, before;
+	enum status status;
+
+	*volume = (struct volume){ .folder_fd = -1 };
+	/* A folder without a keeper, or a keeper that a signal can end, would be a leftover. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	status = make_folder(volume, fault);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (status != ST_OK)
+		return status;
 	/* Not close-on-exec: QEMU is to have it. */
 	volume->folder_fd = open(volume->path, O_RDONLY | O_DIRECTORY);
 	return volume->folder_fd < 0 ? fault_file(fault, "volume", "open", errno) : ST_OK;
