@@ -165,6 +165,7 @@ def test_neither_qemu_nor_the_volume_outlives_the_command(smalt, tmp_path, numbe
 
 @pytest.mark.parametrize("words", [["--timeout", "1"], ["--qemu", "-nonsense"], ["--module", "../x=/dev/null"]])
 def test_no_file_is_left_behind_a_failure(smalt, tmp_path, words):
-    done = run(smalt, "--uefi", leave("aarch64"), *words, env={**os.environ, "TMPDIR": str(tmp_path)})
+    done = run(smalt, "--uefi", leave("aarch64"), "--append", "spin", *words,
+               env={**os.environ, "TMPDIR": str(tmp_path)})
     assert done.returncode >= 124
     assert list(tmp_path.iterdir()) == []
