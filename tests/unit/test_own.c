@@ -277,6 +277,7 @@ static void parts_keep_their_distances_and_the_reporter_can_be_left_out(void **s
 		set_cmdline(off ? "smalt.reporter=off" : "smalt.reporter=on");
 		planned();
 		jump = row_of(SMALT_KIND_JUMP, 0);
+		assert_true(jump->va - b.env.machine->kernel_va < 0x100000);
 		assert_int_equal(count_rows(SMALT_KIND_REPORTER), off ? 0 : 2);
 		assert_int_equal(count_rows(SMALT_KIND_FAULT_STACK), off ? 0 : 1);
 		for (unsigned i = 0; !off && i < 2; i++)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "handoff_firmware.h"
 #include "own_bench.h"
 
 /* Rules: H9, M18 */
@@ -169,6 +170,7 @@ static void the_last_memory_map_has_room_directly_behind_the_structure(void **st
 		planned();
 		h = boot_handoff(&b.boot);
 		assert_true(h->efi_memory.va == b.boot.handoff_va + 696);
+		assert_ptr_equal(handoff_efi_map(&b.boot), (const uint8_t *)h + 696);
 		assert_int_equal(h->efi_memory.count, 77);
 		assert_int_equal(h->efi_memory.entry_bytes, 48);
 		assert_int_equal(h->efi_descriptor_version, 1);
