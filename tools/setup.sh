@@ -28,7 +28,6 @@ needed() {
 	libcjson-dev               /usr/include/cjson/cJSON.h             build
 	libelf-dev                 /usr/include/libelf.h                  build
 	libfdt-dev                 /usr/include/libfdt.h                  build
-	gnu-efi                    /usr/include/efi/efi.h                 build
 	qemu-system-x86            qemu-system-x86_64                     run
 	qemu-system-arm            qemu-system-aarch64                    run
 	ovmf                       /usr/share/OVMF/OVMF_CODE_4M.fd        run

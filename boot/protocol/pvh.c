@@ -158,7 +158,11 @@ MUST_CHECK static enum status check_entry(const struct object *kernel, struct fa
 static enum status reserve(struct protocol_boot *boot, struct fault *fault)
 {
 	struct layout l = lay_out(boot);
+	uint64_t loader_end = boot->env->loader.pa + boot->env->loader.bytes;
 
+	/* It turns paging off before it jumps. */
+	if (loader_end > LIMIT)
+		return fault_set(fault, ST_NO_MEMORY, "end of the loader, where the firmware put it", loader_end, LIMIT);
 	if (check_entry(boot->kernel, fault) != ST_OK ||
 	    take(boot, "start info below 4 GiB", l.bytes, &boot->argument_pa, fault) != ST_OK)
 		return fault->status;

@@ -125,6 +125,66 @@ static void every_mapped_byte_is_the_files_or_zero(void **state)
 		}
 }
 
+/* smalt.conf in memory, the kernel on a volume: as UEFI has them. */
+static void give_volume(void)
+{
+	static uint8_t conf[] = "kernel the/kernel\n";
+
+	b.env.path = SMALT_PATH_UEFI;
+	b.env.files[0] = (struct file){ span_of("smalt.conf"), 0x1000, { conf, sizeof conf - 1 }, true };
+	b.env.files[1] = (struct file){ span_of("the/kernel"), ENV_ON_VOLUME, { kernel_file, FILE_BYTES }, true };
+	b.env.file_count = 2;
+	assert_int_equal(memmap_finish(&b.env.memory, PAGE, &b.fault), ST_OK);
+}
+
+/* Rules: S11, M6, M17 */
+static void a_file_of_a_volume_is_read_straight_into_its_frames(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++)
+		for (unsigned type = 2; type <= 3; type++) {
+			uint64_t base = type == 2 ? 0x400000 : 0;
+
+			set_machine(both[m], 0x3000000);
+			make_kernel((uint16_t)type, base);
+			give_volume();
+			assert_int_equal(plan(), ST_OK);
+			assert_int_equal(b.boot.cost.copied_bytes, 0);
+			assert_int_equal(b.boot.cost.read_bytes, 0x800 + 0x3123 + 0x1e00);
+			assert_int_equal(boot_handoff(&b.boot)->read_bytes, 0x800 + 0x3123 + 0x1e00);
+			assert_int_equal(boot_handoff(&b.boot)->profile.copied_bytes, 0);
+			boot_execute(&b.boot);
+			check_contents(b.boot.objects[0].placement.bias + base);
+		}
+}
+
+/* Rules: M20 */
+static void a_file_that_cannot_be_read_after_all_is_refused(void **state)
+{
+	(void)state;
+	set_machine(&machine_x86_64, 0x3000000);
+	make_kernel(2, 0x400000);
+	give_volume();
+	b.env.files[1].bytes.base = NULL;    /* and there is no firmware on the host */
+	assert_int_equal(plan(), ST_DEVICE);
+	assert_true(span_is(b.fault.object, "the/kernel"));
+}
+
+/* Rules: P3, M20 */
+static void other_paging_levels_than_the_loaders_are_refused_before_anything(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		plan_kernel(both[m], 0x3000000, 2, 0x400000);
+		b.env.cpu.levels = 5;
+		b.arena.used = 0;
+		assert_int_equal(plan(), ST_PAGING_LEVELS);
+		assert_int_equal(b.fault.value, 5);
+		assert_int_equal(b.fault.limit, 4);
+		assert_int_equal(b.arena.used, 0);
+	}
+}
+
 /* Rules: M6, M13 */
 static void a_movable_kernel_goes_to_the_machines_place(void **state)
 {
@@ -311,6 +371,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mapped_byte_is_the_files_or_zero),
+		cmocka_unit_test(a_file_of_a_volume_is_read_straight_into_its_frames),
+		cmocka_unit_test(a_file_that_cannot_be_read_after_all_is_refused),
+		cmocka_unit_test(other_paging_levels_than_the_loaders_are_refused_before_anything),
 		cmocka_unit_test(a_movable_kernel_goes_to_the_machines_place),
 		cmocka_unit_test(memory_before_and_after_adds_up),
 		cmocka_unit_test(every_page_of_every_row_is_accounted_for),

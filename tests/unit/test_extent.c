@@ -47,7 +47,11 @@ struct page {
 static bool belongs_in_place(const struct page *p, const struct smalt_row *row,
                              const struct extent_source *source)
 {
-	if (p->rows != 1 || p->any_file_bytes == 0 || source->bytes_pa == OBJECT_NOWHERE)
+	if (p->rows != 1 || p->any_file_bytes == 0)
+		return false;
+	if (source->read)            /* wherever it goes, whoever owns it, it is read there */
+		return p->file_bytes == 4096;
+	if (source->bytes_pa == OBJECT_NOWHERE)
 		return false;
 	if ((source->bytes_pa + row->file_offset) % 4096 != row->va % 4096)
 		return false;
@@ -99,12 +103,14 @@ static void check_page(const struct scene *s, uint64_t va, const struct extent_s
 	assert_int_equal(scene_type_after(s, scene_pa(s, va)), SMALT_MEM_OBJECT);
 	assert_int_equal(e->backing == SMALT_BACKING_IN_PLACE,
 	                 belongs_in_place(&p, row, source));
-	if (e->backing == SMALT_BACKING_IN_PLACE) {
+	if (e->backing == SMALT_BACKING_IN_PLACE && !source->read) {
 		assert_int_equal(scene_pa(s, va),
 		                 source->bytes_pa + row->file_offset + (va - row->va));
 		return;
 	}
 	assert_int_equal(memmap_type(&s->map, scene_pa(s, va)), SMALT_MEM_USABLE);
+	if (e->backing == SMALT_BACKING_IN_PLACE)
+		return;
 	assert_int_equal(e->backing,
 	                 p.any_file_bytes != 0 ? SMALT_BACKING_COPY : SMALT_BACKING_ZERO);
 }
@@ -213,6 +219,11 @@ static void every_page_of_small_objects_is_backed_as_its_bytes_say(void **state)
 		                                .copy_limit = EXTENT_COPY_LIMIT };
 		struct scene s;
 
+		if (draw(&seed, 3) == 0) {
+			source.read = true;
+			source.bytes_pa = OBJECT_NOWHERE;
+			source.whole_pages = draw(&seed, 2);
+		}
 		open_scene(&s, round % 2 ? &machine_x86_64 : &machine_aarch64);
 		draw_rows(&s, &seed);
 		if (has_wx_page(&s.space)) {
@@ -226,6 +237,29 @@ static void every_page_of_small_objects_is_backed_as_its_bytes_say(void **state)
 		backed++;
 	}
 	assert_true(refused > 100 && backed > 1000);
+}
+
+/* Rules: P2, S11 */
+static void what_is_read_gets_the_frames_of_large_leaves_and_is_in_place_there(void **state)
+{
+	static const struct extent_source read = { .bytes_pa = OBJECT_NOWHERE, .read = true,
+	                                           .copy_limit = EXTENT_COPY_LIMIT };
+	struct scene s;
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		open_scene(&s, m ? &machine_x86_64 : &machine_aarch64);
+		scene_add(&s, scene_row(0x400000, 4 * M, 4 * M, 0x1234, RX));
+		scene_add(&s, scene_row(0x900800, 2 * M, 0x1000, 0x401234, RW));
+		assert_int_equal(back(&s, &read), ST_OK);
+		assert_int_equal(s.space.extents[0].backing, SMALT_BACKING_IN_PLACE);
+		assert_int_equal(s.space.extents[0].bytes, 4 * M);
+		assert_int_equal(s.space.extents[0].pa % (2 * M), 0);
+		assert_int_equal(s.space.rows[0].flags, SMALT_ROW_IN_PLACE);
+		/* the second row begins and ends within pages */
+		assert_int_equal(s.space.rows[1].flags, SMALT_ROW_COPIED);
+		assert_int_equal(s.frames.taken_bytes, 4 * M + 2 * M + 0x1000);
+	}
 }
 
 /* ---- what is in place ---- */
@@ -594,6 +628,7 @@ static void only_parts_of_the_image_are_frames_of_ours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_read_gets_the_frames_of_large_leaves_and_is_in_place_there),
 		cmocka_unit_test(every_page_of_small_objects_is_backed_as_its_bytes_say),
 		cmocka_unit_test(aligned_text_and_data_cost_nothing_but_their_edges),
 		cmocka_unit_test(bytes_of_another_owner_are_copied_where_they_are_written),

@@ -17,6 +17,7 @@ enum { PAGE = 4096, PAGES = 64 };
 struct pages {
 	uint8_t free[PAGES];
 	uint8_t type[PAGES];
+	uint8_t later[PAGES];        /* the firmware's, until it is left */
 };
 
 /* The runs of one type become ranges of a finished map. */
@@ -52,10 +53,19 @@ static bool run_is_free(const struct pages *pages, uint64_t first, uint64_t coun
 	return true;
 }
 
+/* A fixed place may also be where the firmware still is. */
+static bool run_may_be_taken(const struct pages *pages, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = first; i < first + count; i++)
+		if (i >= PAGES || !(pages->free[i] || pages->later[i]))
+			return false;
+	return true;
+}
+
 static void take_pages(struct pages *pages, uint64_t first, uint64_t count, uint8_t type)
 {
 	for (uint64_t i = first; i < first + count; i++) {
-		pages->free[i] = 0;
+		pages->free[i] = pages->later[i] = 0;
 		pages->type[i] = type;
 	}
 }
@@ -98,6 +108,13 @@ static void assert_agree(const struct frames *frames, const struct pages *pages,
 	for (unsigned i = 0; i < PAGES; i++)
 		expected += pages->free[i] * PAGE;
 	assert_int_equal(free, expected);
+	for (uint32_t i = 0; i < frames->later.count; i++) {
+		assert_int_equal(frames->later.ranges[i].type, SMALT_MEM_BOOT_SERVICES);
+		free += frames->later.ranges[i].bytes;
+	}
+	for (unsigned i = 0; i < PAGES; i++)
+		expected += pages->later[i] * PAGE;
+	assert_int_equal(free, expected);
 	memset(ranges, 0xaa, sizeof ranges);
 	assert_int_equal(frames_map(frames, before, &after, &fault), ST_OK);
 	for (uint64_t i = 0; i < PAGES; i++)
@@ -109,7 +126,7 @@ static void assert_agree(const struct frames *frames, const struct pages *pages,
 /* Pages 0 to 7 as the bits say, the rest is not there. */
 static struct pages pages_of_bits(unsigned bits)
 {
-	struct pages pages = { { 0 }, { 0 } };
+	struct pages pages = { { 0 }, { 0 }, { 0 } };
 
 	for (unsigned i = 0; i < 8; i++)
 		pages.type[i] = (bits >> i & 1) ? SMALT_MEM_USABLE : SMALT_MEM_RESERVED;
@@ -188,13 +205,15 @@ static uint32_t next_random(uint32_t *seed)
 static struct pages random_pages(uint32_t *seed, uint64_t floor)
 {
 	static const uint8_t types[] = { SMALT_MEM_USABLE, SMALT_MEM_USABLE, SMALT_MEM_USABLE,
-	                                 SMALT_MEM_RECLAIMABLE, SMALT_MEM_RESERVED, 0 };
-	struct pages pages = { { 0 }, { 0 } };
+	                                 SMALT_MEM_RECLAIMABLE, SMALT_MEM_RESERVED,
+	                                 SMALT_MEM_BOOT_SERVICES, 0 };
+	struct pages pages = { { 0 }, { 0 }, { 0 } };
 
 	for (unsigned i = 0; i < PAGES; i++) {
 		pages.type[i] = i > 0 && next_random(seed) % 3 ? pages.type[i - 1]
-		                                               : types[next_random(seed) % 6];
+		                                               : types[next_random(seed) % 7];
 		pages.free[i] = pages.type[i] == SMALT_MEM_USABLE && i > 0 && i * PAGE >= floor;
+		pages.later[i] = pages.type[i] == SMALT_MEM_BOOT_SERVICES && i > 0 && i * PAGE >= floor;
 	}
 	return pages;
 }
@@ -221,7 +240,7 @@ static void act(struct frames *frames, struct pages *pages, const struct memmap 
 		                          SMALT_MEM_OBJECT, &pa, &fault);
 		break;
 	case 2:
-		at = run_is_free(pages, page, count) ? page : PAGES;
+		at = run_may_be_taken(pages, page, count) ? page : PAGES;
 		pa = page * PAGE;
 		status = frames_take_at(frames, pa + 7, count * PAGE - 7, SMALT_MEM_OBJECT, map,
 		                        &fault);

@@ -239,6 +239,20 @@ static void without_memory_below_4_gib_it_is_refused(void **state)
 	assert_int_equal(prepare(&s), ST_NO_MEMORY);
 }
 
+/* Rules: M20, M21 */
+static void a_loader_that_cannot_turn_paging_off_is_refused(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, 0x40000, FRAMES_TAKES);
+	s.env.loader = (struct range){ 4 * GIB - 0x10000, 0x10000 };
+	assert_int_equal(prepare(&s), ST_OK);
+	scene_open(&s, 0x40000, FRAMES_TAKES);
+	s.env.loader = (struct range){ 4 * GIB - 0x10000, 0x11000 };
+	assert_int_equal(prepare(&s), ST_NO_MEMORY);
+}
+
 /* Rules: M21 */
 static void an_entry_outside_of_code_is_refused(void **state)
 {
@@ -275,6 +289,7 @@ int main(void)
 		cmocka_unit_test(all_that_it_names_is_taken_below_4_gib),
 		cmocka_unit_test(a_long_command_line_gets_all_its_pages),
 		cmocka_unit_test(without_memory_below_4_gib_it_is_refused),
+		cmocka_unit_test(a_loader_that_cannot_turn_paging_off_is_refused),
 		cmocka_unit_test(an_entry_outside_of_code_is_refused),
 	};
 
