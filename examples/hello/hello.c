@@ -32,6 +32,7 @@ static const char *row_name(const struct smalt_handoff *h, const struct smalt_ro
 	static const char *const kinds[] = {
 		"object", "stack", "this table", "jump page", "GDT, TSS, IDT", "fault reporter",
 		"fault reporter's stack", "serial port", "ACPI tables", "devicetree", "framebuffer",
+		"SMBIOS tables", "EFI runtime",
 	};
 	const struct smalt_object *object = smalt_nth_object(h, row->object);
 
