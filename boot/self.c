@@ -76,11 +76,11 @@ void self_describe(struct env *env)
 	};
 }
 
-/* What of the image is not plain data. The stack's first page is its guard. */
+/* What of the image is not plain data; code shares its page with what is in front. The stack's first page is its guard. */
 static void paint_image(struct canvas *canvas)
 {
 	const struct { const uint8_t *start, *end; uint32_t prot; } layers[IMAGE_LAYERS] = {
-		{ image_start, text_end, SMALT_R | SMALT_X },
+		{ text_start, text_end, SMALT_R | SMALT_X },
 		{ rodata_start, rodata_end, SMALT_R },
 		{ jump_start, reporter_text_end, SMALT_R | SMALT_X },
 		{ reporter_rodata_start, reporter_rodata_end, SMALT_R },

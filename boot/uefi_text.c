@@ -31,7 +31,10 @@ static bool has_uart(const struct uefi *uefi, EFI_HANDLE handle)
 	return false;
 }
 
-/* Is one of the devices behind the console a serial port? */
+/*
+ * Is one of the devices behind the console a serial port? A firmware that names no device (U-Boot) has one
+ * console, which is the serial port where there is one.
+ */
 static bool reaches_serial(const struct uefi *uefi)
 {
 	EFI_BOOT_SERVICES *services = uefi->table->BootServices;
@@ -39,9 +42,11 @@ static bool reaches_serial(const struct uefi *uefi)
 	UINTN count = 0;
 	bool found = has_uart(uefi, uefi->table->ConsoleOutHandle);
 
-	if (found || services->LocateHandleBuffer(ByProtocol, (EFI_GUID *)(uintptr_t)&console_out, NULL,
-	                                          &count, &handles) != EFI_SUCCESS)
-		return found;
+	if (found)
+		return true;
+	if (services->LocateHandleBuffer(ByProtocol, (EFI_GUID *)(uintptr_t)&console_out, NULL, &count,
+	                                 &handles) != EFI_SUCCESS)
+		return true;
 	for (UINTN i = 0; i < count && !found; i++)
 		found = has_uart(uefi, handles[i]);
 	services->FreePool(handles);
