@@ -85,7 +85,7 @@ static enum status find(const struct boot *boot, struct span name, bool whole, s
 	}
 	if (!file)
 		file = file_named(boot->env, name);
-	if (!file && !boot->archive.files &&
+	if (!file && !boot->main &&
 	    firmware_find(boot->env, name, whole, &file, fault) != ST_OK)
 		return fault->status;
 	if (file && whole && !file->bytes.base && firmware_load(boot->env, file, fault) != ST_OK)

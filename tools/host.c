@@ -31,7 +31,8 @@ void arch_put(uint32_t kind, uint64_t address, char c)
 
 void arch_copy(void *to, const void *from, uint64_t bytes)
 {
-	memcpy(to, from, bytes);
+	if (bytes != 0)              /* nothing may come from nowhere */
+		memcpy(to, from, bytes);
 }
 
 void arch_zero(void *to, uint64_t bytes)
