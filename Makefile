@@ -126,14 +126,14 @@ $(eval $(call remember,flags,$(COMMON) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(A
 define host
 $O/$(1)/%.o: % $O/flags | $O/ready
 	$$(call say,HOSTCC)
-	$$(Q)$(CC) $(COMMON) $(HOST) $(2) -c -o $$@ $$<
+	$$(Q)$(CC) $(COMMON) $$(HOST) $(2) -c -o $$@ $$<
 
 $O/$(1)/core.a: $(SHARED:%=$O/$(1)/%.o)
 $O/$(1)/tools.a: $(TOOLS:%=$O/$(1)/%.o)
 $O/$(1)/smalt: $O/$(1)/tools.a $O/$(1)/core.a
 	$$(call say,HOSTLD)
 	$$(Q)$(CC) $(2) -o $$@ $$^ $(LIBS)
--include $$(patsubst %,$O/$(1)/%.d,$(SHARED) $(TOOLS) $(wildcard tests/unit/*.c))
+-include $$(patsubst %,$O/$(1)/%.d,$(SHARED) $(UEFI) $(TOOLS) $(wildcard tests/unit/*.c))
 endef
 $(eval $(call host,host,-O2))
 $(eval $(call host,check,$(CHECKS)))
@@ -145,9 +145,10 @@ $O/smalt: $O/host/smalt
 	$(Q)cp -f $< $@
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
 
-$O/check/tests/%: HOST += -Itools
-$O/check/tests/unit/test_uefi%: HOST += $(HOST_EFI)
-$O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/tools.a $O/check/core.a
+$O/check/boot/uefi% $O/check/tests/unit/test_uefi%: HOST += $(HOST_EFI)
+# First what runs under UEFI: a test that asks for firmware.h's functions gets the real ones.
+$O/check/uefi.a: $(UEFI:%=$O/check/%.o)
+$O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/uefi.a $O/check/tools.a $O/check/core.a
 	$(call say,HOSTLD)
 	$(Q)$(CC) $(CHECKS) -o $@ $^ -lcmocka $(LIBS)
 

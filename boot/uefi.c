@@ -26,30 +26,6 @@ static struct uefi uefi;
 /* The entry of the image: head.ld. */
 EFI_STATUS EFIAPI uefi_entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
-void *uefi_protocol(const struct uefi *u, EFI_HANDLE handle, const EFI_GUID *guid)
-{
-	void *protocol = NULL;
-
-	if (handle == NULL || u->table->BootServices->HandleProtocol(handle, (EFI_GUID *)(uintptr_t)guid,
-	                                                             &protocol) != EFI_SUCCESS)
-		return NULL;
-	return protocol;
-}
-
-void *uefi_locate(const struct uefi *u, const EFI_GUID *guid)
-{
-	void *protocol = NULL;
-
-	if (u->table->BootServices->LocateProtocol((EFI_GUID *)(uintptr_t)guid, NULL, &protocol) != EFI_SUCCESS)
-		return NULL;
-	return protocol;
-}
-
-enum status uefi_fault(EFI_STATUS status, const char *what, struct fault *fault)
-{
-	return fault_value(fault, ST_DEVICE, what, status & ~EFI_ERROR_MASK);
-}
-
 MUST_CHECK static enum status check_cpu(const struct env *env, struct fault *fault)
 {
 	uint32_t levels = env->machine->format->levels;

@@ -47,7 +47,7 @@ static inline struct uefi *uefi_of(const struct env *env)
 	return (struct uefi *)(uintptr_t)env;
 }
 
-/* A protocol of a handle; NULL: it has none. */
+/* uefi_protocol.c: a protocol of a handle; NULL: it has none. */
 void *uefi_protocol(const struct uefi *uefi, EFI_HANDLE handle, const EFI_GUID *guid);
 /* The first one that any handle has; NULL: none. */
 void *uefi_locate(const struct uefi *uefi, const EFI_GUID *guid);

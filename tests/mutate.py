@@ -81,6 +81,9 @@ def copy_tree():
             shutil.copy2(TOP / room, TREE / room)
     (TREE / "build").mkdir(exist_ok=True)
     (TREE / "build/ready").touch()
+    sysroot = TREE / "build/sysroot"     # the firmware's headers
+    if not sysroot.is_symlink():
+        sysroot.symlink_to((BUILD / "sysroot").resolve())
 
 
 def tests_that_matter(file):
