@@ -26,6 +26,11 @@ void *uefi_locate(const struct uefi *u, const EFI_GUID *guid)
 	return protocol;
 }
 
+bool uefi_is_node(const EFI_DEVICE_PATH *node)
+{
+	return node != NULL && !IsDevicePathEndType(node) && DevicePathNodeLength(node) >= (int)sizeof *node;
+}
+
 enum status uefi_fault(EFI_STATUS status, const char *what, struct fault *fault)
 {
 	return fault_value(fault, ST_DEVICE, what, status & ~EFI_ERROR_MASK);

@@ -25,7 +25,7 @@ static bool has_uart(const struct uefi *uefi, EFI_HANDLE handle)
 {
 	EFI_DEVICE_PATH *node = uefi_protocol(uefi, handle, &device_path);
 
-	for (; node != NULL && !IsDevicePathEndType(node); node = NextDevicePathNode(node))
+	for (; uefi_is_node(node); node = NextDevicePathNode(node))
 		if (DevicePathType(node) == MESSAGING_DEVICE_PATH && DevicePathSubType(node) == MSG_UART_DP)
 			return true;
 	return false;

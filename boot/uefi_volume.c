@@ -73,7 +73,7 @@ static void set_own_folder(struct uefi *uefi)
 	EFI_DEVICE_PATH *node = uefi->loaded->FilePath;
 	struct path path = { .good = true };
 
-	for (; node != NULL && !IsDevicePathEndType(node); node = NextDevicePathNode(node)) {
+	for (; uefi_is_node(node); node = NextDevicePathNode(node)) {
 		const CHAR16 *name = (const CHAR16 *)(const void *)(node + 1);
 		uint64_t count = (DevicePathNodeLength(node) - sizeof *node) / sizeof *name;
 

@@ -52,6 +52,9 @@ void *uefi_protocol(const struct uefi *uefi, EFI_HANDLE handle, const EFI_GUID *
 /* The first one that any handle has; NULL: none. */
 void *uefi_locate(const struct uefi *uefi, const EFI_GUID *guid);
 
+/* Is it a node of a device path, not its end? What is shorter than its own head ends it too. */
+bool uefi_is_node(const EFI_DEVICE_PATH *node);
+
 /* The fault of a call that failed: ST_DEVICE with the EFI_STATUS; returns ST_DEVICE. */
 enum status uefi_fault(EFI_STATUS status, const char *what, struct fault *fault);
 
