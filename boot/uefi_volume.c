@@ -67,7 +67,16 @@ static struct path path_of(const struct uefi *uefi, struct span name)
 	return path;
 }
 
-/* The folder of the loader, from its path on the volume, which may be in several nodes. */
+/* Nothing, or up to a separator. */
+static bool ends_folder(const struct path *path)
+{
+	return path->characters == 0 || path->text[path->characters - 1] == '\\';
+}
+
+/*
+ * The folder of the loader, from its path on the volume, which may be in several nodes: one separator
+ * between them (UEFI 2.10, 10.3.5.4), none in front, since all paths count from the root.
+ */
 static void set_own_folder(struct uefi *uefi)
 {
 	EFI_DEVICE_PATH *node = uefi->loaded->FilePath;
@@ -79,12 +88,13 @@ static void set_own_folder(struct uefi *uefi)
 
 		if (DevicePathType(node) != MEDIA_DEVICE_PATH || DevicePathSubType(node) != MEDIA_FILEPATH_DP)
 			continue;
-		if (path.characters > 0 && path.text[path.characters - 1] != '\\')
+		if (!ends_folder(&path))
 			append(&path, '\\');
 		for (uint64_t i = 0; i < count && name[i] != 0; i++)
-			append(&path, name[i]);
+			if (name[i] != '\\' || !ends_folder(&path))
+				append(&path, name[i]);
 	}
-	while (path.characters > 0 && path.text[path.characters - 1] != '\\')
+	while (!ends_folder(&path))
 		path.characters--;
 	if (!path.good)
 		path.characters = 0;
@@ -236,15 +246,17 @@ enum status uefi_volume_open(struct uefi *uefi, struct fault *fault)
 {
 	static const char name[] = "smalt.conf";
 	EFI_FILE_IO_INTERFACE *system = uefi_protocol(uefi, uefi->loaded->DeviceHandle, &file_system);
+	EFI_FILE_HANDLE root;
 	struct span text;
 
-	if (system == NULL || system->OpenVolume(system, &uefi->root) != EFI_SUCCESS)
+	if (system == NULL || system->OpenVolume(system, &root) != EFI_SUCCESS)
 		return ST_OK;
+	uefi->root = root;
 	set_own_folder(uefi);
 	if (uefi_volume_text(uefi, name, &text, fault) != ST_OK)
 		return fault->status;
-	if (text.base == NULL && uefi->folder_characters > 1) {
-		uefi->folder_characters = 1;     /* the root */
+	if (text.base == NULL && uefi->folder_characters > 0) {
+		uefi->folder_characters = 0;     /* the root */
 		if (uefi_volume_text(uefi, name, &text, fault) != ST_OK)
 			return fault->status;
 	}

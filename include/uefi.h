@@ -33,7 +33,7 @@ struct uefi {
 
 	EFI_FILE_HANDLE root;        /* of the loader's volume, NULL: none */
 	EFI_FILE_HANDLE opened[ENV_FILES];   /* by index in env.files, NULL: not of the volume */
-	CHAR16 folder[UEFI_PATH_CHARACTERS]; /* of smalt.conf, with the last '\' */
+	CHAR16 folder[UEFI_PATH_CHARACTERS]; /* of smalt.conf, from the root, with the last '\'; empty: the root */
 	uint32_t folder_characters;
 	uint32_t lasting_files;      /* in env.files: not of one try */
 
