@@ -74,7 +74,7 @@ MUST_CHECK static enum status gather(struct uefi *u, struct fault *fault)
 	    (has_fwcfg(env) && fwcfg_files(env->fwcfg_pa, env, &u->arena, fault) != ST_OK))
 		return fault->status;
 	u->lasting_files = env->file_count;
-	u->pages = NULL;                 /* what is allocated until now stays */
+	u->lasting_pages = u->pages;
 	return ST_OK;
 }
 
@@ -82,6 +82,7 @@ void firmware_refuse(enum status status)
 {
 	if (uefi.exit_when_refused)
 		arch_exit(SMALT_EXIT_REFUSED);
+	uefi_give_back(&uefi);
 	uefi.table->BootServices->Exit(uefi.image, uefi_status(status), 0, NULL);
 	arch_exit(SMALT_EXIT_REFUSED);   /* Exit() does not return */
 }

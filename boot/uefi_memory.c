@@ -32,15 +32,15 @@ static EFI_BOOT_SERVICES *services(const struct uefi *uefi)
 enum status uefi_arena(struct uefi *uefi, struct fault *fault)
 {
 	EFI_PHYSICAL_ADDRESS pa;
-	EFI_STATUS status = EFI_OUT_OF_RESOURCES;
 
-	for (uint64_t bytes = ARENA_BYTES; status != EFI_SUCCESS && bytes >= ARENA_LEAST; bytes /= 2) {
+	for (uint64_t bytes = ARENA_BYTES; bytes >= ARENA_LEAST; bytes /= 2) {
 		pa = uefi->env.machine->loader_limit - 1;
-		status = services(uefi)->AllocatePages(AllocateMaxAddress, EfiLoaderData, bytes / PAGE, &pa);
+		if (services(uefi)->AllocatePages(AllocateMaxAddress, EfiLoaderData, bytes / PAGE, &pa) != EFI_SUCCESS)
+			continue;
 		uefi->arena = (struct arena){ (uint8_t *)(uintptr_t)pa, bytes, 0 };
+		return ST_OK;
 	}
-	return status == EFI_SUCCESS ? ST_OK
-	                             : fault_value(fault, ST_NO_MEMORY, "bytes of the arena", ARENA_LEAST);
+	return fault_value(fault, ST_NO_MEMORY, "bytes of the arena", ARENA_LEAST);
 }
 
 MUST_CHECK static enum status note_pages(struct uefi *uefi, uint64_t pa, uint64_t bytes,
@@ -86,13 +86,24 @@ void firmware_release(struct env *env)
 {
 	struct uefi *uefi = uefi_of(env);
 
-	for (const struct uefi_pages *pages = uefi->pages; pages != NULL; pages = pages->next)
-		services(uefi)->FreePages(pages->range.pa, pages->range.bytes / PAGE);
-	uefi->pages = NULL;
+	for (; uefi->pages != uefi->lasting_pages; uefi->pages = uefi->pages->next)
+		services(uefi)->FreePages(uefi->pages->range.pa, uefi->pages->range.bytes / PAGE);
 	while (env->file_count > uefi->lasting_files)
 		if (uefi->opened[--env->file_count] != NULL)
 			uefi->opened[env->file_count]->Close(uefi->opened[env->file_count]);
 	env->memory.count = 0;
+}
+
+/* The arena last: what pages there are is noted in it. */
+void uefi_give_back(struct uefi *uefi)
+{
+	uefi->lasting_files = 0;
+	uefi->lasting_pages = NULL;
+	firmware_release(&uefi->env);
+	if (uefi->root != NULL)
+		uefi->root->Close(uefi->root);
+	if (uefi->arena.bytes != 0)
+		services(uefi)->FreePages((uint64_t)(uintptr_t)uefi->arena.base, uefi->arena.bytes / PAGE);
 }
 
 /* --- the map --- */

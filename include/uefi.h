@@ -18,7 +18,7 @@
 #define UEFI_PATH_CHARACTERS 512         /* of a file on the volume, with folder and NUL */
 #define UEFI_EXIT_TRIES 4
 
-/* Pages that were allocated for files and frames of one try, to be given back. */
+/* Pages that were allocated for files and frames, to be given back; the last ones first. */
 struct uefi_pages {
 	struct uefi_pages *next;
 	struct range range;
@@ -37,7 +37,7 @@ struct uefi {
 	uint32_t folder_characters;
 	uint32_t lasting_files;      /* in env.files: not of one try */
 
-	struct uefi_pages *pages;
+	struct uefi_pages *pages, *lasting_pages;    /* the latter: not of one try */
 	bool exit_when_refused;      /* smalt.refused=exit */
 	uint32_t spoil_exits;        /* smalt.test_exit_retries=: this many tries fail */
 };
@@ -90,6 +90,9 @@ MUST_CHECK enum status uefi_volume_text(struct uefi *uefi, const char *name, str
 MUST_CHECK enum status uefi_arena(struct uefi *uefi, struct fault *fault);
 MUST_CHECK enum status uefi_take_pages(struct uefi *uefi, uint64_t bytes, uint64_t align,
                                        uint64_t *pa, struct fault *fault);
+
+/* Everything that the firmware gave, before the loader goes back to it. */
+void uefi_give_back(struct uefi *uefi);
 
 /* uefi_protect.c: W^X for the loader's own image, where the firmware lets it say so. */
 void uefi_protect(const struct uefi *uefi);
