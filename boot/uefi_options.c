@@ -78,6 +78,14 @@ static uint64_t skip_name(const CHAR16 *text, uint64_t count)
 	return at;
 }
 
+/* A file or a section may end in a line feed or NULs. */
+static struct span trimmed(struct span text)
+{
+	while (text.bytes > 0 && text.base[text.bytes - 1] <= ' ')
+		text.bytes--;
+	return text;
+}
+
 /* AAVMF adds this word when QEMU has an -initrd: for Linux, which would look for a file. */
 static struct span without_initrd(struct span words)
 {
@@ -85,11 +93,10 @@ static struct span without_initrd(struct span words)
 	uint64_t bytes = sizeof word - 1;
 	struct span end;
 
-	if (!span_sub(words, words.bytes - bytes, bytes, &end) || !span_is(end, word))
+	if (!span_sub(words, words.bytes - bytes, bytes, &end) || !span_is(end, word) ||
+	    (words.bytes > bytes && end.base[-1] != ' '))
 		return words;
 	words.bytes -= bytes;
-	while (words.bytes > 0 && words.base[words.bytes - 1] == ' ')
-		words.bytes--;
 	return words;
 }
 
@@ -105,16 +112,8 @@ MUST_CHECK static enum status load_options(struct uefi *uefi, struct fault *faul
 		skip = skip_name(text, count);
 	if (uefi_utf8(text + skip, count - skip, &uefi->arena, &words, fault) != ST_OK)
 		return fault->status;
-	uefi->env.cmdline = without_initrd(words);
+	uefi->env.cmdline = trimmed(without_initrd(words));
 	return ST_OK;
-}
-
-/* A file or a section may end in a line feed or NULs. */
-static struct span trimmed(struct span text)
-{
-	while (text.bytes > 0 && text.base[text.bytes - 1] <= ' ')
-		text.bytes--;
-	return text;
 }
 
 /* What concerns the loader itself and must be known before there is a plan; its faults are the plan's. */
