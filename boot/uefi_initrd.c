@@ -71,7 +71,7 @@ MUST_CHECK static enum status load(struct uefi *uefi, EFI_LOAD_FILE_INTERFACE *l
 	EFI_STATUS status = loader->LoadFile(loader, path, FALSE, &size, NULL);
 	uint64_t pa;
 
-	if (status == EFI_NOT_FOUND || (status == EFI_BUFFER_TOO_SMALL && size == 0))
+	if (status == EFI_NOT_FOUND || (size == 0 && (status == EFI_BUFFER_TOO_SMALL || status == EFI_SUCCESS)))
 		return ST_OK;
 	if (status != EFI_BUFFER_TOO_SMALL)
 		return uefi_fault(status, "LoadFile()", fault);
