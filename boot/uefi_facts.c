@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "acpi.h"
+#include "align.h"
 #include "arch.h"
 #include "efi_runtime.h"
 #include "mem.h"
@@ -80,6 +81,24 @@ static void set_masks(struct framebuffer *framebuffer, uint32_t format, uint32_t
 	framebuffer->mask[2] = blue;
 }
 
+/*
+ * Can a kernel draw on it? All lines lie within it, and a pixel has 32 bits: with masks, up to the
+ * highest bit of any of them (UEFI 2.10, 12.9). Without a format only the firmware can.
+ */
+static bool is_drawable(const EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *screen)
+{
+	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode = screen->Info;
+	const EFI_PIXEL_BITMASK *bits = &mode->PixelInformation;
+	uint64_t line = 4ull * mode->PixelsPerScanLine;
+
+	if (mode->PixelFormat == PixelBitMask &&
+	    (bits->RedMask | bits->GreenMask | bits->BlueMask | bits->ReservedMask) >> 24 == 0)
+		return false;
+	return screen->FrameBufferSize != 0 && !range_wraps(screen->FrameBufferBase, screen->FrameBufferSize) &&
+	       mode->HorizontalResolution <= mode->PixelsPerScanLine && line <= UINT32_MAX &&
+	       line * mode->VerticalResolution <= screen->FrameBufferSize;
+}
+
 /* The one on which the firmware writes, if it says so. */
 static void take_screen(struct uefi *uefi)
 {
@@ -89,8 +108,7 @@ static void take_screen(struct uefi *uefi)
 
 	if (output == NULL)
 		output = uefi_locate(uefi, &graphics);
-	if (output == NULL || output->Mode == NULL || output->Mode->Info == NULL ||
-	    output->Mode->FrameBufferSize == 0)
+	if (output == NULL || output->Mode == NULL || output->Mode->Info == NULL || !is_drawable(output->Mode))
 		return;
 	mode = output->Mode->Info;
 	if (mode->PixelFormat == PixelRedGreenBlueReserved8BitPerColor)
@@ -101,7 +119,7 @@ static void take_screen(struct uefi *uefi)
 		set_masks(framebuffer, SMALT_FRAMEBUFFER_MASK, mode->PixelInformation.RedMask,
 		          mode->PixelInformation.GreenMask, mode->PixelInformation.BlueMask);
 	else
-		return;                      /* it can be drawn on by the firmware only */
+		return;
 	framebuffer->pa = output->Mode->FrameBufferBase;
 	framebuffer->bytes = output->Mode->FrameBufferSize;
 	framebuffer->width = mode->HorizontalResolution;
@@ -138,18 +156,26 @@ static uint64_t days_since_1970(const EFI_TIME *time)
 	return 365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
 }
 
+/* As UEFI 2.10, 8.3, limits it; the firmware does not look at what a clock chip says. */
+static bool time_is_good(const EFI_TIME *time)
+{
+	return time->Year >= 1970 && time->Year <= 9999 && time->Month >= 1 && time->Month <= 12 &&
+	       time->Day >= 1 && time->Day <= 31 && time->Hour < 24 && time->Minute < 60 && time->Second < 60 &&
+	       (time->TimeZone == EFI_UNSPECIFIED_TIMEZONE || (time->TimeZone >= -1440 && time->TimeZone <= 1440));
+}
+
 static void take_time(struct uefi *uefi)
 {
 	EFI_TIME time;
-	uint64_t seconds;
+	int64_t seconds;
 
-	if (uefi->table->RuntimeServices->GetTime(&time, NULL) != EFI_SUCCESS || time.Year < 1970 ||
-	    time.Month < 1 || time.Month > 12)
+	if (uefi->table->RuntimeServices->GetTime(&time, NULL) != EFI_SUCCESS || !time_is_good(&time))
 		return;
-	seconds = days_since_1970(&time) * 86400 + time.Hour * 3600u + time.Minute * 60u + time.Second;
+	seconds = (int64_t)days_since_1970(&time) * 86400 + time.Hour * 3600 + time.Minute * 60 + time.Second;
 	if (time.TimeZone != EFI_UNSPECIFIED_TIMEZONE)
-		seconds += (uint64_t)(60 * (int64_t)time.TimeZone);  /* minutes to UTC: local + zone */
-	uefi->env.wall_clock = seconds;
+		seconds += 60 * time.TimeZone;       /* minutes to UTC: local + zone */
+	if (seconds > 0)
+		uefi->env.wall_clock = (uint64_t)seconds;
 }
 
 enum status uefi_facts(struct uefi *uefi, struct fault *fault)
