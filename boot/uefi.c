@@ -83,6 +83,7 @@ void firmware_refuse(enum status status)
 	if (uefi.exit_when_refused)
 		arch_exit(SMALT_EXIT_REFUSED);
 	uefi_give_back(&uefi);
+	uefi_unprotect(&uefi);
 	uefi.table->BootServices->Exit(uefi.image, uefi_status(status), 0, NULL);
 	arch_exit(SMALT_EXIT_REFUSED);   /* Exit() does not return */
 }

@@ -25,29 +25,64 @@ struct memory_attribute {
 	                           UINT64 attributes);
 };
 
+struct piece {
+	const uint8_t *start, *end;
+	uint64_t attributes;     /* of MEMORY_RO and MEMORY_XP: what it shall have, or had */
+};
+
+static void get_pieces(struct piece pieces[UEFI_IMAGE_PIECES])
+{
+	pieces[0] = (struct piece){ text_start, text_end, MEMORY_RO };
+	pieces[1] = (struct piece){ rodata_start, rodata_end, MEMORY_RO | MEMORY_XP };
+	pieces[2] = (struct piece){ jump_start, reporter_text_end, MEMORY_RO };
+	pieces[3] = (struct piece){ reporter_rodata_start, reporter_rodata_end, MEMORY_RO | MEMORY_XP };
+	pieces[4] = (struct piece){ cpu_start, image_end, MEMORY_XP };
+}
+
 /*
  * Taking rights first, so that no page has both for a moment. A call that fails leaves what the firmware
  * thought right: that is no reason not to boot.
  */
-static void protect(struct memory_attribute *protocol, const uint8_t *start, const uint8_t *end,
-                    uint64_t attributes)
+static void protect(struct memory_attribute *protocol, const struct piece *piece)
 {
-	uint64_t pa = (uint64_t)start, bytes = (uint64_t)(end - start);
+	uint64_t pa = (uint64_t)piece->start, bytes = (uint64_t)(piece->end - piece->start);
+	uint64_t others = (MEMORY_RO | MEMORY_XP) & ~piece->attributes;
 
-	if (bytes == 0 || protocol->set(protocol, pa, bytes, attributes) != EFI_SUCCESS)
+	if (piece->attributes != 0 && protocol->set(protocol, pa, bytes, piece->attributes) != EFI_SUCCESS)
 		return;
-	(void)protocol->clear(protocol, pa, bytes, (MEMORY_RO | MEMORY_XP) & ~attributes);
+	if (others != 0)
+		(void)protocol->clear(protocol, pa, bytes, others);
 }
 
-void uefi_protect(const struct uefi *uefi)
+void uefi_protect(struct uefi *uefi)
 {
 	struct memory_attribute *protocol = uefi_locate(uefi, &memory_attribute);
+	struct piece pieces[UEFI_IMAGE_PIECES];
 
-	if (protocol == NULL)
-		return;
-	protect(protocol, text_start, text_end, MEMORY_RO);
-	protect(protocol, rodata_start, rodata_end, MEMORY_RO | MEMORY_XP);
-	protect(protocol, jump_start, reporter_text_end, MEMORY_RO);
-	protect(protocol, reporter_rodata_start, reporter_rodata_end, MEMORY_RO | MEMORY_XP);
-	protect(protocol, cpu_start, image_end, MEMORY_XP);
+	get_pieces(pieces);
+	for (unsigned i = 0; protocol != NULL && i < UEFI_IMAGE_PIECES; i++) {
+		uint64_t bytes = (uint64_t)(pieces[i].end - pieces[i].start), before;
+
+		if (bytes == 0 || protocol->get(protocol, (uint64_t)pieces[i].start, bytes, &before) != EFI_SUCCESS)
+			continue;
+		protect(protocol, &pieces[i]);
+		uefi->image_attributes[i] = before & (MEMORY_RO | MEMORY_XP);
+		uefi->image_changed |= 1u << i;
+	}
+}
+
+/* Whoever gets these pages next may write to them. */
+void uefi_unprotect(struct uefi *uefi)
+{
+	struct memory_attribute *protocol = uefi_locate(uefi, &memory_attribute);
+	struct piece pieces[UEFI_IMAGE_PIECES];
+
+	get_pieces(pieces);
+	for (unsigned i = 0; protocol != NULL && i < UEFI_IMAGE_PIECES; i++) {
+		if ((uefi->image_changed & 1u << i) == 0)
+			continue;
+		pieces[i].attributes = uefi->image_attributes[i];
+		protect(protocol, &pieces[i]);
+	}
+	uefi->image_changed = 0;
 }

@@ -17,6 +17,7 @@
 
 #define UEFI_PATH_CHARACTERS 512         /* of a file on the volume, with folder and NUL */
 #define UEFI_EXIT_TRIES 4
+#define UEFI_IMAGE_PIECES 5
 
 /* Pages that were allocated for files and frames, to be given back; the last ones first. */
 struct uefi_pages {
@@ -38,6 +39,8 @@ struct uefi {
 	uint32_t lasting_files;      /* in env.files: not of one try */
 
 	struct uefi_pages *pages, *lasting_pages;    /* the latter: not of one try */
+	uint64_t image_attributes[UEFI_IMAGE_PIECES]; /* before uefi_protect(), of those of image_changed */
+	uint32_t image_changed;      /* a bit for each piece */
 	bool exit_when_refused;      /* smalt.refused=exit */
 	uint32_t spoil_exits;        /* smalt.test_exit_retries=: this many tries fail */
 };
@@ -94,7 +97,8 @@ MUST_CHECK enum status uefi_take_pages(struct uefi *uefi, uint64_t bytes, uint64
 /* Everything that the firmware gave, before the loader goes back to it. */
 void uefi_give_back(struct uefi *uefi);
 
-/* uefi_protect.c: W^X for the loader's own image, where the firmware lets it say so. */
-void uefi_protect(const struct uefi *uefi);
+/* uefi_protect.c: W^X for the loader's own image, where the firmware lets it say so; and as it was before. */
+void uefi_protect(struct uefi *uefi);
+void uefi_unprotect(struct uefi *uefi);
 
 #endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fake_self.h: an image of the loader's own: what linker.ld names, a page each but for the part of the
+ * reporter's text, which is empty, and the data, which are three.
+ */
+#ifndef FAKE_SELF_H
+#define FAKE_SELF_H
+
+#include "self.h"
+
+__asm__(".data\n"
+        ".macro place name\n"
+        ".globl \\name\n"
+        "\\name:\n"
+        ".endm\n"
+        ".balign 4096\n"
+        "place image_start\n"
+        "place image_link\n"
+        ".skip 4096\n"
+        "place text_start\n"
+        ".skip 4096\n"
+        "place text_end\n"
+        "place rodata_start\n"
+        ".skip 4096\n"
+        "place rodata_end\n"
+        "place jump_start\n"
+        ".skip 4096\n"
+        "place jump_end\n"
+        "place reporter_text_start\n"
+        "place reporter_text_end\n"
+        "place reporter_rodata_start\n"
+        "place reporter_rodata_end\n"
+        "place cpu_start\n"
+        ".skip 3 * 4096\n"
+        "place image_end\n"
+        ".text\n");
+
+#endif
