@@ -19,7 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { FAKE_PAGE = 4096, FAKE_PAGES = 8192, FAKE_PROTOCOLS = 16, FAKE_TABLES = 8, FAKE_TRACE = 256 };
+enum { FAKE_PAGE = 4096, FAKE_PAGES = 8192, FAKE_PROTOCOLS = 16, FAKE_TABLES = 8, FAKE_POOLS = 16, FAKE_TRACE = 256 };
 
 #define FAKE_IMAGE  ((EFI_HANDLE)1)      /* the loader's own handle */
 #define FAKE_DISK   ((EFI_HANDLE)2)      /* that it was loaded from */
@@ -35,7 +35,8 @@ static struct fake {
 	EFI_STATUS map_status;
 	unsigned exits_spoiled;          /* so many ExitBootServices() find another map */
 	bool exited;
-	int pools;                       /* that are allocated */
+	void *pools[FAKE_POOLS];         /* that are allocated */
+	unsigned pool_count;
 
 	struct { EFI_HANDLE handle; EFI_GUID guid; void *interface; } protocols[FAKE_PROTOCOLS];
 	unsigned protocol_count;
@@ -194,24 +195,34 @@ static EFI_STATUS EFIAPI fake_get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR 
 	return EFI_SUCCESS;
 }
 
+static inline void *fake_pool(uint64_t bytes)
+{
+	assert_true(fw.pool_count < FAKE_POOLS);
+	fw.key++;
+	return fw.pools[fw.pool_count++] = malloc(bytes);
+}
+
 static EFI_STATUS EFIAPI fake_allocate_pool(EFI_MEMORY_TYPE type, UINTN bytes, void **pool)
 {
 	(void)type;
 	trace('P');
-	*pool = malloc(bytes);
-	fw.pools++;
-	fw.key++;
+	*pool = fake_pool(bytes);
 	return EFI_SUCCESS;
 }
 
 static EFI_STATUS EFIAPI fake_free_pool(void *pool)
 {
 	trace('Q');
-	assert_true(fw.pools > 0);
-	free(pool);
-	fw.pools--;
-	fw.key++;
-	return EFI_SUCCESS;
+	for (unsigned i = 0; i < fw.pool_count; i++) {
+		if (fw.pools[i] != pool)
+			continue;
+		fw.pools[i] = fw.pools[--fw.pool_count];
+		free(pool);
+		fw.key++;
+		return EFI_SUCCESS;
+	}
+	fail();
+	return EFI_INVALID_PARAMETER;
 }
 
 static EFI_STATUS EFIAPI fake_exit_boot_services(EFI_HANDLE image, UINTN key)
@@ -276,8 +287,7 @@ static EFI_STATUS EFIAPI fake_locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, E
 	assert_int_equal(how, ByProtocol);
 	if (fake_find(NULL, guid) == NULL)
 		return EFI_NOT_FOUND;
-	*handles = malloc(FAKE_PROTOCOLS * sizeof **handles);
-	fw.pools++;
+	*handles = fake_pool(FAKE_PROTOCOLS * sizeof **handles);
 	*count = 0;
 	for (unsigned i = 0; i < fw.protocol_count; i++)
 		if (guid_equals(&fw.protocols[i].guid, guid))
@@ -404,7 +414,9 @@ static inline void fake_open(void)
 static inline void fake_close(void)
 {
 	munmap(fw.ram, FAKE_PAGES * (size_t)FAKE_PAGE);
-	assert_int_equal(fw.pools, 0);
+	assert_true(fw.pool_count == 0 || fw.exited);    /* what is left goes with the firmware */
+	while (fw.pool_count > 0)
+		free(fw.pools[--fw.pool_count]);
 }
 
 /* What the loader has after its first steps; its arena is not of the firmware's memory. */

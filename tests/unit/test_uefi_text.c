@@ -114,7 +114,7 @@ static void a_serial_port_behind_a_splitter_counts(void **state)
 	log_text("line\n");
 	assert_string_equal(fw.said, "line\r\n");
 	assert_string_equal(serial, "");
-	assert_int_equal(fw.pools, 0);
+	assert_int_equal(fw.pool_count, 0);
 }
 
 /* Rules: M20 */
