@@ -100,9 +100,13 @@ static bool is_found(const struct found *found)
 	return found->file || found->content.bytes.base;
 }
 
-static enum status not_found(const char *what, struct span name, struct fault *fault)
+static enum status not_found(const struct boot *boot, const char *what, struct span name,
+                             struct fault *fault)
 {
 	fault_field(fault, ST_NOT_FOUND, what);
+	if (!boot->main)
+		fault_hint(fault, "paths count from the folder of smalt.conf; with a / in front, from the "
+		                  "root of its volume");
 	return fault_word(fault, name);
 }
 
@@ -140,7 +144,7 @@ static enum status read_config(struct boot *boot, struct fault *fault)
 	if (is_found(&found))
 		return config_parse(&boot->config, name, found.content.bytes, boot->arena, fault);
 	if (boot->archive.files) {
-		not_found("smalt.conf", name, fault);
+		not_found(boot, "smalt.conf", name, fault);
 		return fault_in(fault, boot->source);
 	}
 	return config_parse(&boot->config, name, span_of(bare), boot->arena, fault);
@@ -223,7 +227,7 @@ static enum status read_kernel(struct boot *boot, struct fault *fault)
 	if (find(boot, name, false, &found, fault) != ST_OK)
 		return fault_in(fault, name);
 	if (!is_found(&found)) {
-		not_found("kernel", name, fault);
+		not_found(boot, "kernel", name, fault);
 		if (!on_line)
 			fault_place(fault, entry->line, entry->column);
 		return fault_in(fault, on_line ? span_of("command line") : span_of("smalt.conf"));
@@ -245,7 +249,7 @@ static enum status read_module(struct boot *boot, const struct config_module *mo
 	if (find(boot, module->path, !module->map, &found, fault) != ST_OK)
 		return fault_in(fault, module->path);
 	if (!is_found(&found)) {
-		not_found("module", module->path, fault);
+		not_found(boot, "module", module->path, fault);
 		fault_place(fault, module->line, module->column);
 		return fault_in(fault, span_of("smalt.conf"));
 	}

@@ -36,6 +36,7 @@ needed() {
 	libcmocka-dev              /usr/include/cmocka.h                  test
 	python3                    /usr/bin/python3                       test+bench
 	python3-pytest             /usr/lib/python3/dist-packages/pytest  test
+	u-boot-qemu                /usr/lib/u-boot/qemu_arm64/u-boot.bin  test
 	mtools                     mcopy                                  test+bench
 	dosfstools                 /usr/sbin/mkfs.vfat                    test
 	gcc                        gcc                                    test

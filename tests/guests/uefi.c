@@ -90,7 +90,10 @@ static void check_tables(const struct smalt_handoff *h)
 		expect(begins(h->acpi_rsdp_va, "RSD PTR "), "the RSDP is mapped");
 	if (expect(h->smbios_pa != 0 && h->smbios_va != 0, "SMBIOS is mapped"))
 		expect(begins(h->smbios_va, "_SM"), "the SMBIOS entry point");
-	expect(h->efi_attributes.count > 0 && h->efi_attributes.entry_bytes >= 40, "EFI_MEMORY_ATTRIBUTES_TABLE");
+	say_line("efi_attributes", h->efi_attributes.count);
+	if (h->efi_attributes.count)
+		expect(h->efi_attributes.entry_bytes >= 40 && DESCRIPTOR_PAGES(h->efi_attributes.va) != 0,
+		       "EFI_MEMORY_ATTRIBUTES_TABLE");
 	say_line("entropy_source", h->entropy_source);
 	say_line("entropy_bytes", h->entropy_bytes);
 	say_line("entropy", h->entropy_bytes ? *(const uint64_t *)h->entropy_va : 0);

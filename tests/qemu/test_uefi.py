@@ -223,6 +223,41 @@ def test_firmware_of_el2_is_left_for_el1(platform, tmp_path, name):
         assert result.line("psci") == 2          # smc: SMALT_PSCI_SMC
 
 
+# --- firmware that is not EDK2 ----------------------------------------------------------
+
+U_BOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
+
+
+def u_boot(platform, tmp_path, files, append="", machine_words=""):
+    """U-Boot's own UEFI: another console, file system and loader; it wants a partition."""
+    image = volume.partitioned(tmp_path, volume.make_files(tmp_path, platform.machine, platform.loader, files, append))
+    command = ["qemu-system-aarch64", *platform.words, "-cpu", "cortex-a57", "-m", "512M", "-nodefaults", "-display", "none",
+               "-serial", "stdio", "-no-reboot", "-bios", U_BOOT, "-drive",
+               f"if=none,id=volume,format=raw,snapshot=on,file={image}", "-device", "virtio-blk-device,drive=volume"]
+    command[command.index("virt")] += ",acpi=off" + machine_words
+    return guest.run(platform.machine, command, 60)
+
+
+@pytest.mark.platforms("aavmf")
+@pytest.mark.parametrize("el2", ["", ",virtualization=on"], ids=["el1", "el2"])
+def test_u_boot_boots_kernels_too(platform, tmp_path, el2):
+    """Rules: H2, H3, H9"""
+    conf = "kernel kernel.elf\nmodule data\n"
+    result = u_boot(platform, tmp_path, kernel_files(platform, "uefi", conf, data=bytes(1 << 20)), machine_words=el2).success()
+    assert result.line("copied_bytes") == 0 and result.line("devicetree_bytes") > 1000
+
+
+@pytest.mark.platforms("aavmf")
+def test_u_boot_reads_a_refusal_once(platform, tmp_path):
+    """Rules: M20"""
+    result = u_boot(platform, tmp_path, kernel_files(platform, "uefi", "kernel no.elf\n"))
+    result.expect(125, r'^smalt: smalt\.conf:1:8: kernel: "no\.elf": NOT_FOUND.*root of its volume')
+    assert result.output.count("smalt: ") == 1
+
+
+# --- devices ----------------------------------------------------------------------------
+
+
 @pytest.mark.platforms("aavmf")
 @pytest.mark.parametrize("acpi", ["on", "off"])
 def test_console_and_psci_are_found_with_acpi_and_with_a_devicetree(platform, tmp_path, acpi):
@@ -244,6 +279,7 @@ def test_the_handoff_has_what_the_firmware_tells(platform, tmp_path):
     assert result.line("entropy") not in (0, 0xaaaaaaaaaaaaaaaa)
     assert before - 2 <= result.line("wall_clock") <= time.time() + 2
     assert result.line("callable") == 1
+    assert result.line("efi_attributes") > 5
     (tmp_path / "again").mkdir()
     again = boot_files(platform, tmp_path / "again", kernel_files(platform, "uefi"), extra=("-device", "virtio-rng-pci"))
     assert again.line("entropy") != result.line("entropy")

@@ -70,6 +70,16 @@ def empty(folder, size, fat=None):
     return folder / "volume"
 
 
+def partitioned(folder, image):
+    """A disk with an MBR whose one partition, of type EFI system, is this file system."""
+    data, disk = image.read_bytes(), folder / "disk"
+    sector = bytearray(512)
+    sector[446:462] = struct.pack("<8B2I", 0x80, 0, 2, 0, 0xef, 0, 0, 0, 2048, len(data) // 512)
+    sector[510:] = b"\x55\xaa"
+    disk.write_bytes(bytes(sector).ljust(2048 * 512, b"\0") + data + bytes(1 << 20))
+    return disk
+
+
 def make_fragmented(folder, machine, loader, files, scattered):
     """Files that lie in many pieces: the free clusters are every other one of a full file system."""
     image = make_files(folder, machine, loader, files)
