@@ -33,7 +33,7 @@ WARN   := -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wvla -Wmissing-prototypes 
 COMMON := -std=c17 -Iinclude $(WARN) -MMD -MP -g
 FREE   := -ffreestanding -fpie -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
           -mgeneral-regs-only -ffunction-sections -fdata-sections
-LINK   := -pie --no-dynamic-linker -z text --apply-dynamic-relocs --fatal-warnings --gc-sections
+LINK   := -pie --no-dynamic-linker -z text --apply-dynamic-relocs --pack-dyn-relocs=relr --fatal-warnings --gc-sections
 CHECKS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 HOST   := -D_GNU_SOURCE
 EFI     = -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem $O/sysroot/usr/include/efi -isystem $O/sysroot/usr/include/efi/$(1)

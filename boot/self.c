@@ -14,21 +14,28 @@
 #include "check.h"
 
 enum { PAGE = 4096, ARENA_LEAST = 512 << 10, ARENA_MOST = 16 << 20, ARENA_SHARE = 64 };
+enum { RELR_BITS = 63 };
 enum { IMAGE_LAYERS = 5, OTHER_LAYERS = IMAGE_LAYERS + 3 };   /* devicetree, console, fw_cfg */
 
-/* psABI of both machines: Elf64_Rela with an R_*_RELATIVE; linker.ld keeps no others. */
-struct rela {
-	uint64_t va;
-	uint64_t info;
-	uint64_t addend;
-};
-
+/*
+ * gABI, SHT_RELR: an even entry is the address of a word, the odd ones behind it have a bit, from
+ * bit 1 on, for each of the 63 words that follow. linker.ld allows no other relocations.
+ */
 void self_relocate(uint8_t *image, uint64_t delta)
 {
-	const struct rela *end = (const struct rela *)(const void *)rela_end;
+	uint64_t *word = NULL;
 
-	for (const struct rela *r = (const struct rela *)(const void *)rela_start; r < end; r++)
-		*(uint64_t *)(void *)(image + (r->va - image_link[0])) += delta;
+	for (const uint64_t *entry = relr_start; entry < relr_end; entry++) {
+		if ((*entry & 1) == 0) {
+			word = (uint64_t *)(void *)(image + (*entry - image_link[0]));
+			*word++ += delta;
+			continue;
+		}
+		for (uint64_t bits = *entry >> 1, i = 0; bits != 0; bits >>= 1, i++)
+			if (bits & 1)
+				word[i] += delta;
+		word += RELR_BITS;
+	}
 }
 
 uint64_t self_bytes(void)

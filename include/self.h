@@ -15,7 +15,8 @@ extern uint8_t jump_start[], jump_end[], reporter_text_start[], reporter_text_en
 extern uint8_t reporter_rodata_start[], reporter_rodata_end[], cpu_start[], cpu_end[];
 extern uint8_t reporter_data_start[], reporter_data_end[], data_start[], data_end[];
 extern uint8_t bss_start[], bss_end[], archive_start[], archive_end[];
-extern uint8_t rela_start[], rela_end[], stack_start[], stack_top[], early_start[], early_end[];
+extern uint8_t stack_start[], stack_top[], early_start[], early_end[];
+extern const uint64_t relr_start[], relr_end[];
 extern const uint64_t image_link[];      /* one number: the address for which the image was linked */
 #pragma GCC visibility pop
 

@@ -61,8 +61,11 @@ void tables_set_gates(uint64_t stubs_va, unsigned count, uint64_t distance)
 
 void tables_load_task(void)
 {
-	struct tables_pointer here = { sizeof cpu_tables.gdt - 1, (uint64_t)cpu_tables.gdt };
+	struct tables_pointer here;
 
+	/* Not as a constant: that would have a relocation at an odd place. */
+	here.limit = sizeof cpu_tables.gdt - 1;
+	here.va = (uint64_t)cpu_tables.gdt;
 	__asm__ volatile("lgdt %0\n\tltr %w1\n\tlldt %w2"
 	                 : : "m"(here), "r"(SELECTOR_TSS), "r"(0) : "memory");
 }
