@@ -93,7 +93,7 @@ $O/$(1)/efi/smalt.elf: $$(UEFI_OBJ_$(1)) linker.ld arch/pe.ld $(wildcard arch/$(
 	$$(Q)$(LD) $(LINK) -e uefi_entry $$(LDFLAGS_$(1)) -L arch/$(1)/efi -L arch -T linker.ld -Map $$(@:.elf=.map) -o $$@ \
 		$$(UEFI_OBJ_$(1)) $$(LIBS_$(1))
 
-# A flat file is the image as it lies in memory.
+# A flat file holds the image's segments (linker.ld).
 $O/$(1)/smalt.img: $O/$(1)/smalt.elf
 $O/$(1)/$$(EFI_$(1)): $O/$(1)/efi/smalt.elf
 $O/$(1)/smalt.img $O/$(1)/$$(EFI_$(1)):

@@ -19,7 +19,7 @@ enum {
 #define GDT_DATA 0x00cf93000000ffffull
 #define GDT_TSS  0x0000890000000000ull   /* available: LTR makes it busy */
 
-struct cpu_tables cpu_tables __attribute__((section(".cpu"), aligned(4096)));
+struct cpu_tables cpu_tables __attribute__((section(".bss.cpu"), aligned(4096)));
 
 void tables_set(uint64_t distance, uint64_t ist1_top)
 {

@@ -3,7 +3,7 @@
  * tables.h: the CPU's own tables that stay when the loader is gone: GDT, TSS,
  * IDT, and the addresses of the first and the last for the jump.
  *
- * They are a part of their own (section .cpu): the loader writes them, the kernel's
+ * They are a part of their own (linker.ld, .cpu): the loader writes them, the kernel's
  * space has them read-only. Layouts: Intel SDM Vol. 3A, 3.5.1, 6.14.1, 7.2.3, 7.7.
  */
 #ifndef TABLES_H
