@@ -33,7 +33,9 @@ WARN   := -Wall -Wextra -Werror -Wshadow -Wcast-qual -Wvla -Wmissing-prototypes 
 COMMON := -std=c17 -Iinclude $(WARN) -MMD -MP -g
 FREE   := -ffreestanding -fpie -fvisibility=hidden -fno-stack-protector -fno-asynchronous-unwind-tables \
           -mgeneral-regs-only -ffunction-sections -fdata-sections
-LINK   := -pie --no-dynamic-linker -z text --apply-dynamic-relocs --pack-dyn-relocs=relr --fatal-warnings --gc-sections
+# Fewer values wait in registers that every function would have to save.
+SMALL  := -Oz -fomit-frame-pointer -mllvm -disable-machine-licm -mllvm -disable-lsr
+LINK   := -O2 -pie --no-dynamic-linker -z text --apply-dynamic-relocs --pack-dyn-relocs=relr --fatal-warnings --gc-sections
 CHECKS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 HOST   := -D_GNU_SOURCE
 EFI     = -fshort-wchar -DGNU_EFI_USE_MS_ABI -isystem $O/sysroot/usr/include/efi -isystem $O/sysroot/usr/include/efi/$(1)
@@ -77,7 +79,7 @@ $O/$(1)/%.o: % $O/flags | $O/ready
 	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) -O2 $(FREE) $$(CFLAGS_$(1)) $$(DIRECT_CFLAGS_$(1)) -c -o $$@ $$<
 $O/$(1)/efi/%.o: % $O/flags | $O/ready
 	$$(call say,CC)
-	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) -Oz $(FREE) $$(CFLAGS_$(1)) $$(if $$(filter boot/uefi%,$$<),$$(call EFI,$(1))) -c -o $$@ $$<
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) $$(CFLAGS_$(1)) $$(if $$(filter boot/uefi%,$$<),$$(call EFI,$(1))) -c -o $$@ $$<
 
 $O/$(1)/archive.o: $$(FILE_$(1)) $O/embed
 	$$(call say,EMBED)
@@ -119,7 +121,7 @@ endif
 $O/$(1): ; @mkdir -p $$(@D) && printf '%s\n' '$(2)' >$$@
 endef
 $(eval $(call remember,embed,$(EMBED)))
-$(eval $(call remember,flags,$(COMMON) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a) $(DIRECT_CFLAGS_$a))))
+$(eval $(call remember,flags,$(COMMON) $(SMALL) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a) $(DIRECT_CFLAGS_$a))))
 
 # --- the host: the tool, and the same sanitized for the tests ---------------------
 
