@@ -10,6 +10,17 @@
 #include "registers.h"
 #include "assembler.h"
 
+/* Arm ARM DDI 0487, D1.3.1 "Exception vectors": 16 of 128 bytes. linker.ld has them first, where they need no padding. */
+	.section .text.vectors, "ax"
+	.balign	2048
+	.globl	trap_vectors
+	.hidden	trap_vectors
+trap_vectors:
+	.rept	16
+	.balign	128
+	b	trap
+	.endr
+
 	.text
 	.globl	arch_exit
 	.hidden	arch_exit
@@ -80,13 +91,3 @@ exit_again:
 	mov	sp, x1
 	mov	w0, #125
 	b	arch_exit
-
-/* Arm ARM DDI 0487, D1.3.1 "Exception vectors": 16 of 128 bytes */
-	.balign	2048
-	.globl	trap_vectors
-	.hidden	trap_vectors
-trap_vectors:
-	.rept	16
-	b	trap
-	.balign	128
-	.endr
