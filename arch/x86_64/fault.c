@@ -100,7 +100,7 @@ static void add_registers(struct report *report, const struct stub_frame *frame)
 
 void fault_taken(const struct stub_frame *frame)
 {
-	uint32_t vector = stub_vector(frame);
+	uint32_t vector = (uint32_t)frame->vector;
 	struct report report;
 
 	report.register_count = 0;

@@ -4,15 +4,14 @@
  * for the kernel's vectors (fault.S) and the loader's own (trap.S).
  *
  * At a stub (Intel SDM Vol. 3A, 6.14): interrupts masked, on the stack of IST1 an
- * error code for some vectors, then rip, cs, rflags, rsp, ss. All stubs have the
- * same size, so that a gate finds its own by number. A stub's byte is
- * sign-extended, so it says vector - 128.
+ * error code for some vectors, then rip, cs, rflags, rsp, ss. A stub is a call and nothing
+ * else: from what it pushes follows which one it was.
  */
 #ifndef STUBS_H
 #define STUBS_H
 
-#define STUB_BYTES  8
-#define STUB_BIAS   128
+#define STUB_BYTES 5
+#define STUB_VECTOR (15 * 8)     /* in struct stub_frame */
 
 #ifdef __ASSEMBLER__
 
@@ -22,12 +21,8 @@
 	.globl \name
 	.hidden \name
 \name:
-	.set vector, 0
 	.rept \count
-	.balign STUB_BYTES, 0xcc
-	pushq $vector - STUB_BIAS
-	jmp save_\name
-	.set vector, vector + 1
+	call save_\name
 	.endr
 
 	.balign 16, 0xcc
@@ -36,6 +31,13 @@ save_\name:
 	push %\register
 	.endr
 	cld
+	mov STUB_VECTOR(%rsp), %rax
+	lea \name + STUB_BYTES(%rip), %rcx
+	sub %rcx, %rax
+	mov $STUB_BYTES, %ecx
+	xor %edx, %edx
+	div %ecx
+	mov %rax, STUB_VECTOR(%rsp)
 	mov %rsp, %rdi
 	xor %ebp, %ebp
 	and $-16, %rsp
@@ -46,6 +48,7 @@ save_\name:
 #else
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { STUB_REGISTERS = 15, STUB_RBP = 6, STUB_PAGE_FAULT = 14, STUB_EXCEPTIONS = 32 };
@@ -55,22 +58,17 @@ enum { STUB_REGISTERS = 15, STUB_RBP = 6, STUB_PAGE_FAULT = 14, STUB_EXCEPTIONS 
 
 struct stub_frame {
 	uint64_t registers[STUB_REGISTERS];  /* rax, rbx, rcx, rdx, rsi, rdi, rbp, r8 ... r15 */
-	uint64_t biased_vector;
+	uint64_t vector;                     /* a stub's return address, until save_ has counted */
 	uint64_t above[6];                   /* the error code, if there is one, then struct stub_cpu */
 };
 
-struct stub_cpu { uint64_t rip, cs, rflags, rsp, ss; };
+_Static_assert(offsetof(struct stub_frame, vector) == STUB_VECTOR, "save_");
 
-static inline uint32_t stub_vector(const struct stub_frame *frame)
-{
-	return (uint32_t)(frame->biased_vector + STUB_BIAS);
-}
+struct stub_cpu { uint64_t rip, cs, rflags, rsp, ss; };
 
 static inline bool stub_has_code(const struct stub_frame *frame)
 {
-	uint32_t vector = stub_vector(frame);
-
-	return vector < STUB_EXCEPTIONS && (STUB_WITH_CODE >> vector & 1) != 0;
+	return frame->vector < STUB_EXCEPTIONS && (STUB_WITH_CODE >> frame->vector & 1) != 0;
 }
 
 static inline uint64_t stub_code(const struct stub_frame *frame)

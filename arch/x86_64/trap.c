@@ -33,7 +33,7 @@ void trap_taken(const struct stub_frame *frame)
 {
 	log_print("smalt: fault in the loader at smalt.elf+0x%X: exception %u, code 0x%X, address 0x%X: "
 	          "this is a defect of Smalt or of the memory map, please report it\n",
-	          stub_cpu(frame)->rip - (uint64_t)image_start, stub_vector(frame), stub_code(frame),
-	          stub_vector(frame) == STUB_PAGE_FAULT ? stub_cr2() : 0);
+	          stub_cpu(frame)->rip - (uint64_t)image_start, (uint32_t)frame->vector, stub_code(frame),
+	          frame->vector == STUB_PAGE_FAULT ? stub_cr2() : 0);
 	arch_exit(SMALT_EXIT_REFUSED);
 }
