@@ -77,9 +77,9 @@ $(1): $$(ALL_$(1))
 $O/$(1)/%.o: % $O/flags | $O/ready
 	$$(call say,CC)
 	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) -O2 $(FREE) $$(CFLAGS_$(1)) $$(DIRECT_CFLAGS_$(1)) -c -o $$@ $$<
-$O/$(1)/efi/%.o: % $O/flags | $O/ready
+$O/$(1)/efi/%.o: % $O/flags $O/efi.flags | $O/ready
 	$$(call say,CC)
-	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) $$(CFLAGS_$(1)) $$(if $$(filter boot/uefi%,$$<),$$(call EFI,$(1))) -c -o $$@ $$<
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) $$(CFLAGS_$(1)) $$(EFI_CFLAGS_$(1)) $$(if $$(filter boot/uefi%,$$<),$$(call EFI,$(1))) -c -o $$@ $$<
 
 $O/$(1)/archive.o: $$(FILE_$(1)) $O/embed
 	$$(call say,EMBED)
@@ -121,7 +121,8 @@ endif
 $O/$(1): ; @mkdir -p $$(@D) && printf '%s\n' '$(2)' >$$@
 endef
 $(eval $(call remember,embed,$(EMBED)))
-$(eval $(call remember,flags,$(COMMON) $(SMALL) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a) $(DIRECT_CFLAGS_$a))))
+$(eval $(call remember,flags,$(COMMON) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a) $(DIRECT_CFLAGS_$a))))
+$(eval $(call remember,efi.flags,$(SMALL) $(foreach a,$(ARCHES),$(EFI_CFLAGS_$a))))
 
 # --- the host: the tool, and the same sanitized for the tests ---------------------
 

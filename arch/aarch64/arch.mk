@@ -6,6 +6,8 @@
 TARGET_aarch64  := aarch64-unknown-none-elf
 DIRECT_CFLAGS_aarch64 := -mstrict-align
 CFLAGS_aarch64  := -Iinclude/libfdt -idirafter $O/sysroot/usr/include
+# All of an EFI application is in the reach of one instruction, unless an archive is in it.
+EFI_CFLAGS_aarch64 = $(if $(filter-out demo,$(EMBED)),,-mcmodel=tiny -fdirect-access-external-data)
 LDFLAGS_aarch64 :=
 BOOT_aarch64    := boot/devicetree.c boot/console.c boot/node.c boot/protocol/image.c
 DIRECT_aarch64  := boot/image.c arch/aarch64/entry.S
