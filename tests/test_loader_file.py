@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What lies in the loaders' files: what emulators look for in them, and what their parts may hold."""
 import re
+import struct
 import subprocess
 
 import pytest
 from conftest import BUILD
 
 REPORTER = ("arch/{}/fault.S.o", "arch/{}/fault.c.o", "boot/reporter.c.o")
+EFI = {"x86_64": "BOOTX64.EFI", "aarch64": "BOOTAA64.EFI"}
 
 
 def lines(*words):
@@ -68,3 +70,17 @@ def test_emulators_take_the_loader_for_pvh_and_nothing_else():
     entry = int(re.search(r"Entry point address:\s*(0x[0-9a-f]+)", "\n".join(lines("readelf", "-hW", elf)))[1], 16)
     assert head[note:note + 16] == bytes.fromhex("04000000 04000000 12000000") + b"Xen\0"
     assert int.from_bytes(head[note + 16:note + 20], "little") == entry
+
+
+def test_an_efi_image_has_no_padding_of_pages_and_room_for_more_headers(machine):
+    """People append sections by objcopy (docs/uefi.md)."""
+    image = (BUILD / machine / EFI[machine]).read_bytes()
+    coff = int.from_bytes(image[0x3c:0x40], "little") + 4           # PE/COFF specification, 3.3, 3.4, 4
+    count, optional = struct.unpack_from("<2xH12xH", image, coff)
+    unit, headers = struct.unpack_from("<I20xI", image, coff + 20 + 36)
+    table = coff + 20 + optional
+    raw = [struct.unpack_from("<16xII", image, table + 40 * i) for i in range(count)]
+    assert unit == 512 and headers - (table + 40 * count) >= 4 * 40
+    assert [at for size, at in raw if size] == [headers + sum(size for size, _ in raw[:i])
+                                                for i, (size, _) in enumerate(raw) if size]
+    assert headers + sum(size for size, _ in raw) == len(image)
