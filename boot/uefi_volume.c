@@ -20,7 +20,7 @@ static const EFI_GUID file_info = EFI_FILE_INFO_ID;
 
 /* --- paths --- */
 
-/* A path of UEFI while it grows; `characters` without the NUL. */
+/* A path of UEFI while it grows, in zeros; `characters` without the NUL. */
 struct path {
 	CHAR16 text[UEFI_PATH_CHARACTERS];
 	uint32_t characters;
@@ -31,19 +31,21 @@ static void append(struct path *path, uint32_t c)
 {
 	if (c == '/')
 		c = '\\';
-	path->good = path->good && c != 0 && c < 0x10000 && path->characters < UEFI_PATH_CHARACTERS - 1;
+	path->good = path->good && c != 0 && path->characters < UEFI_PATH_CHARACTERS - 1;
 	if (path->good)
 		path->text[path->characters++] = (CHAR16)c;
-	path->text[path->characters] = 0;
 }
 
-/* One character of UTF-8; 0 for what is none. Longer forms than needed do no harm: no name has them. */
+/*
+ * One character of UTF-8, of those that UCS-2 has: at most three bytes; 0 for what is none. Longer forms than
+ * needed do no harm: no name has them.
+ */
 static uint32_t take_character(struct span *rest)
 {
-	uint32_t first = *rest->base, more = first < 0x80 ? 0 : first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-	uint32_t c = first < 0x80 ? first : first & (0x3f >> more);
+	uint32_t first = *rest->base, more = first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+	uint32_t c = more == 0 ? first : first & (0x3f >> more);
 
-	if (rest->bytes <= more || (first >= 0x80 && first < 0xc0))
+	if (rest->bytes <= more || first >= 0xf0 || (more == 0 && first >= 0x80))
 		return rest->bytes = 0;
 	for (uint32_t i = 1; i <= more; i++) {
 		if ((rest->base[i] & 0xc0) != 0x80)

@@ -104,10 +104,24 @@ static void what_an_alignment_takes_too_much_goes_back(void **state)
 			}
 }
 
+/* Rules: P3, M1 */
+static void an_alignment_needs_no_page_more_than_the_worst_place(void **state)
+{
+	uint64_t pa;
+
+	(void)state;
+	fake_set(0, FAKE_PAGES, EfiReservedMemoryType);
+	fake_set(1001, 3 + 2, EfiConventionalMemory);    /* 1001 is one behind a multiple of four */
+	assert_int_equal(uefi_take_pages(&u, 2 * PAGE, 4 * PAGE, &pa, &fault), ST_OK);
+	assert_int_equal(page_of(pa), 1004);
+	assert_int_equal(fake_free(), 3);
+}
+
 /* Rules: M1 */
 static void pages_that_are_not_there_are_refused(void **state)
 {
-	static const uint64_t sizes[] = { FAKE_PAGES * 4096ull + 1, 1ull << 63, (1ull << 63) + 1, UINT64_MAX };
+	static const uint64_t sizes[] = { FAKE_PAGES * 4096ull + 1, 1ull << 63, (1ull << 63) + 1, UINT64_MAX - 1,
+	                                 UINT64_MAX };
 	uint64_t pa;
 
 	(void)state;
@@ -465,6 +479,7 @@ int main(void)
 		MEMORY_TEST(without_half_a_mebibyte_there_is_no_arena),
 		MEMORY_TEST(the_arena_ends_below_the_machines_limit),
 		MEMORY_TEST(what_an_alignment_takes_too_much_goes_back),
+		MEMORY_TEST(an_alignment_needs_no_page_more_than_the_worst_place),
 		MEMORY_TEST(pages_that_are_not_there_are_refused),
 		MEMORY_TEST(pages_that_cannot_be_noted_go_back),
 		MEMORY_TEST(room_for_files_of_others_is_of_whole_pages),
