@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_uefi_memory.c: pages are taken as they are needed, and given back to the last one. */
-#include "fake_firmware.h"
+#include "fake_volume.h"
 
 #include "firmware.h"
 #include "scratch.h"
@@ -179,6 +179,25 @@ static void pages_that_last_outlast_a_try_and_not_the_loader(void **state)
 	trace_clear();
 	uefi_give_back(&u);
 	assert_string_equal(fw.trace, "");
+}
+
+/* Rules: M1 */
+static void files_of_a_try_are_closed_and_in_the_end_all_are(void **state)
+{
+	(void)state;
+	fake_volume();
+	u.env.file_count = 4;
+	u.lasting_files = 2;
+	u.opened[1] = fake_handle_new(NULL);
+	u.opened[2] = fake_handle_new(NULL);     /* the last one is not of the volume */
+	u.root = fake_handle_new(NULL);
+	firmware_release(&u.env);
+	assert_int_equal(u.env.file_count, 2);
+	assert_int_equal(vol.open_count, 2);
+	u.arena = (struct arena){ 0 };
+	uefi_give_back(&u);
+	assert_int_equal(u.env.file_count, 0);
+	assert_int_equal(vol.open_count, 0);
 }
 
 /* --- the map --- */
@@ -484,6 +503,7 @@ int main(void)
 		MEMORY_TEST(pages_that_cannot_be_noted_go_back),
 		MEMORY_TEST(room_for_files_of_others_is_of_whole_pages),
 		MEMORY_TEST(pages_that_last_outlast_a_try_and_not_the_loader),
+		MEMORY_TEST(files_of_a_try_are_closed_and_in_the_end_all_are),
 		MEMORY_TEST(the_map_is_the_firmwares),
 		MEMORY_TEST(there_is_room_for_a_last_map_that_grew),
 		MEMORY_TEST(a_map_that_needs_more_room_gets_it),
