@@ -143,7 +143,7 @@ MUST_CHECK static enum status enter(struct uefi *uefi, struct span name, EFI_FIL
                                     const struct file **file, struct fault *fault)
 {
 	struct env *env = &uefi->env;
-	uint64_t bytes;
+	uint64_t bytes = 0;
 
 	if (get_bytes(handle, &bytes, fault) != ST_OK || bytes == UINT64_MAX) {
 		handle->Close(handle);
