@@ -133,7 +133,8 @@ static void nodes_of_other_kinds_are_no_part_of_the_path(void **state)
 	add_node(4, 1, u"disk", 4);
 	add_node(4, 4, u"\\EFI", 5);
 	add_node(1, 4, u"\\xxx", 5);
-	add_node(4, 4, u"x.efi", 5);             /* its NUL is missing */
+	add_node(4, 4, u"x.efi", 5);             /* its NUL is missing: what follows would be a separator */
+	add_node(0x5c, 0, u"", 0);
 	fake_file(u"EFI\\smalt.conf", SPAN("beside"));
 	assert_int_equal(uefi_volume_open(&u, &fault), ST_OK);
 	assert_true(has_conf("beside"));
@@ -192,6 +193,11 @@ static void a_path_of_ours_that_is_too_long_means_the_root(void **state)
 		open_from(longest, NULL);
 		assert_true(has_conf("in the root"));
 	}
+	fake_file(u"a\\smalt.conf", SPAN("in a folder on the way"));
+	longest[1] = '\\';
+	fake_start(&u, scratch(SCRATCH_BYTES));
+	open_from(longest, NULL);
+	assert_true(has_conf("in the root"));
 }
 
 /* Rules: H1 */
@@ -419,9 +425,10 @@ static void short_reads_add_up(void **state)
 static void any_part_can_be_read_in_any_order(void **state)
 {
 	char to[8] = "-------";
+	struct fake_file *kernel;
 
 	(void)state;
-	fake_file(u"kernel", SPAN("0123456789"));
+	kernel = fake_file(u"kernel", SPAN("0123456789"));
 	open_from(u"\\x.efi", NULL);
 	assert_int_equal(firmware_find(&u.env, SPAN("kernel"), false, &file, &fault), ST_OK);
 	assert_int_equal(firmware_read(&u.env, file, 6, to, 4, &fault), ST_OK);
@@ -430,6 +437,9 @@ static void any_part_can_be_read_in_any_order(void **state)
 	assert_string_equal(to, "1289---");
 	assert_int_equal(firmware_read(&u.env, file, 10, to, 0, &fault), ST_OK);
 	assert_string_equal(to, "1289---");
+	kernel->read_most = 3;
+	assert_int_equal(firmware_read(&u.env, file, 2, to, 5, &fault), ST_OK);
+	assert_string_equal(to, "23456--");
 }
 
 static void assert_fault(const char *field, uint64_t value)
