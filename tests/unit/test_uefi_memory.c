@@ -425,6 +425,21 @@ static void what_is_not_free_now_is_left_alone(void **state)
 }
 
 /* Rules: H3 */
+static void the_first_and_the_last_range_count_too(void **state)
+{
+	(void)state;
+	plan_memory();
+	fake_set(0, 2, EfiConventionalMemory);
+	fake_set(FAKE_PAGES - 2, 2, EfiConventionalMemory);
+	assert_int_equal(firmware_memory(&u.env, &fault), ST_OK);
+	take(0, FAKE_PAGES);
+	assert_int_equal(firmware_claim(&u.env, &frames, &fault), ST_OK);
+	assert_ours(0, 2);
+	assert_ours(FAKE_PAGES - 2, 2);
+	assert_int_equal(fake_free(), 0);
+}
+
+/* Rules: H3 */
 static void nothing_taken_is_nothing_claimed(void **state)
 {
 	(void)state;
@@ -515,6 +530,7 @@ int main(void)
 		MEMORY_TEST(neighbours_are_one_call_in_any_order),
 		MEMORY_TEST(a_short_neighbour_inside_a_long_one_does_not_shorten_it),
 		MEMORY_TEST(what_is_not_free_now_is_left_alone),
+		MEMORY_TEST(the_first_and_the_last_range_count_too),
 		MEMORY_TEST(nothing_taken_is_nothing_claimed),
 		MEMORY_TEST(somebody_who_was_faster_changes_the_memory),
 		MEMORY_TEST(a_failure_at_any_call_leaves_nothing_behind),
