@@ -488,6 +488,7 @@ static void an_error_of_the_device_is_told_with_its_number(void **state)
 static void a_read_that_says_nonsense_is_an_error(void **state)
 {
 	struct fake_file *kernel;
+	uint8_t to[6];
 
 	(void)state;
 	kernel = fake_file(u"kernel", SPAN("a kernel"));
@@ -502,6 +503,10 @@ static void a_read_that_says_nonsense_is_an_error(void **state)
 	assert_fault("bytes from Read()", 9);
 	kernel->read_most = 7;                   /* 8 of 7 are none too many, but one more is */
 	assert_int_equal(firmware_find(&u.env, SPAN("kernel"), true, &file, &fault), ST_OK);
+	kernel->read_most = 3;
+	assert_int_equal(firmware_read(&u.env, file, 0, to, 6, &fault), ST_DEVICE);      /* 4 and 3 */
+	assert_int_equal(fault.value, 3);
+	assert_int_equal(fault.limit, 2);
 	kernel->read_too_much = false;
 	kernel->read_most = 0;
 	kernel->told_bytes = 9;                  /* the file became shorter */
