@@ -50,8 +50,7 @@ static void protect(struct memory_attribute *protocol, const struct piece *piece
 
 	if (piece->attributes != 0 && protocol->set(protocol, pa, bytes, piece->attributes) != EFI_SUCCESS)
 		return;
-	if (others != 0)
-		(void)protocol->clear(protocol, pa, bytes, others);
+	(void)protocol->clear(protocol, pa, bytes, others);
 }
 
 void uefi_protect(struct uefi *uefi)
@@ -63,7 +62,7 @@ void uefi_protect(struct uefi *uefi)
 	for (unsigned i = 0; protocol != NULL && i < UEFI_IMAGE_PIECES; i++) {
 		uint64_t bytes = (uint64_t)(pieces[i].end - pieces[i].start), before;
 
-		if (bytes == 0 || protocol->get(protocol, (uint64_t)pieces[i].start, bytes, &before) != EFI_SUCCESS)
+		if (protocol->get(protocol, (uint64_t)pieces[i].start, bytes, &before) != EFI_SUCCESS)
 			continue;
 		protect(protocol, &pieces[i]);
 		uefi->image_attributes[i] = before & (MEMORY_RO | MEMORY_XP);

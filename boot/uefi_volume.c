@@ -233,7 +233,7 @@ enum status uefi_volume_text(struct uefi *uefi, const char *name, struct span *t
 		return fault->status;
 	if (file == NULL)
 		return ST_OK;
-	to = arena_pages(&uefi->arena, file->bytes.bytes + 1, PAGE, name, fault);
+	to = arena_pages(&uefi->arena, file->bytes.bytes, PAGE, name, fault);
 	if (to == NULL || firmware_read(&uefi->env, file, 0, to, file->bytes.bytes, fault) != ST_OK)
 		return fault_in(fault, span_of(name));
 	*text = (struct span){ to, file->bytes.bytes };

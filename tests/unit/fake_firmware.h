@@ -287,11 +287,13 @@ static EFI_STATUS EFIAPI fake_locate_handle_buffer(EFI_LOCATE_SEARCH_TYPE how, E
 	assert_int_equal(how, ByProtocol);
 	if (fake_find(NULL, guid) == NULL)
 		return EFI_NOT_FOUND;
-	*handles = fake_pool(FAKE_PROTOCOLS * sizeof **handles);
 	*count = 0;
 	for (unsigned i = 0; i < fw.protocol_count; i++)
+		*count += guid_equals(&fw.protocols[i].guid, guid);
+	*handles = fake_pool(*count * sizeof **handles);
+	for (unsigned i = 0, at = 0; i < fw.protocol_count; i++)
 		if (guid_equals(&fw.protocols[i].guid, guid))
-			(*handles)[(*count)++] = fw.protocols[i].handle;
+			(*handles)[at++] = fw.protocols[i].handle;
 	return EFI_SUCCESS;
 }
 

@@ -40,7 +40,7 @@ void self_relocate(uint8_t *image, uint64_t delta)
 
 void self_describe(struct env *env)
 {
-	env->loader = (struct range){ (uint64_t)(uintptr_t)image_start, 7 * 4096 };
+	env->loader = (struct range){ (uint64_t)(uintptr_t)image_start, 8 * 4096 };
 }
 
 void arch_cpu(struct cpu *cpu)

@@ -8,6 +8,7 @@
 static struct uefi u;
 static struct fault fault;
 static struct pe_maker image;
+static CHAR16 *options;
 
 /* UEFI Shell Specification 2.2, 2.3.1 */
 static const EFI_GUID shell_parameters =
@@ -27,16 +28,17 @@ static int close_options(void **state)
 {
 	(void)state;
 	pe_free(&image);
+	free(options);
+	options = NULL;
 	fake_close();
 	return 0;
 }
 
-/* As whoever starts the loader passes them; bytes says how many of these count. */
+/* As whoever starts the loader passes them: nothing behind these bytes is read. */
 static void pass(const CHAR16 *text, uint32_t bytes)
 {
-	static CHAR16 options[300];
-
-	memset(options, 0xaa, sizeof options);
+	free(options);
+	options = malloc(bytes > 0 ? bytes : 1);
 	memcpy(options, text, bytes);
 	fw.loaded.LoadOptions = options;
 	fw.loaded.LoadOptionsSize = bytes;
@@ -62,6 +64,8 @@ static void options_of_a_boot_entry_are_the_command_line(void **state)
 	(void)state;
 	PASS(u"one two=\"3 4\"");
 	assert_cmdline("one two=\"3 4\"");
+	pass(u"x", 2);
+	assert_cmdline("x");
 	pass(u"no nul", 12);
 	assert_cmdline("no nul");
 	pass(u"odd", 7);                         /* half a character behind */
@@ -130,6 +134,10 @@ static void in_the_shell_the_first_word_is_the_loader(void **state)
 	assert_cmdline("");
 	PASS(u"loader.efi\ta");
 	assert_cmdline("a");
+	pass(u"loader.efi", 20);
+	assert_cmdline("");
+	pass(u"loader.efi ", 22);
+	assert_cmdline("");
 }
 
 /* Rules: H4 */

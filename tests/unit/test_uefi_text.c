@@ -115,6 +115,11 @@ static void a_serial_port_behind_a_splitter_counts(void **state)
 	assert_string_equal(fw.said, "line\r\n");
 	assert_string_equal(serial, "");
 	assert_int_equal(fw.pool_count, 0);
+	fw.protocol_count -= 2;
+	fw.protocols[1].interface = serial_port; /* the first one, and the only one */
+	uefi_text_open(&u);
+	log_text("line\n");
+	assert_string_equal(serial, "");
 }
 
 /* Rules: M20 */

@@ -175,6 +175,9 @@ static void without_a_path_of_ours_the_root_is_looked_at(void **state)
 	fw.loaded.FilePath = NULL;
 	assert_int_equal(uefi_volume_open(&u, &fault), ST_OK);
 	assert_true(has_conf("in the root"));
+	vol.file_count = vol.asked_count = 0;
+	assert_int_equal(uefi_volume_open(&u, &fault), ST_OK);
+	assert_int_equal(vol.asked_count, 1);    /* and once */
 }
 
 /* Rules: H1 */
