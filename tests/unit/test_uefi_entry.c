@@ -225,6 +225,45 @@ static void give_everything(void)
 	offer_initrd();
 }
 
+/* The protocol for rights of memory (UEFI 2.10, 37.8): how many pieces lost some, and got back all. */
+static struct {
+	void *get, *set, *clear;
+	unsigned restricted, restored;
+} rights;
+
+static EFI_STATUS EFIAPI get_rights(void *self, EFI_PHYSICAL_ADDRESS pa, UINT64 bytes, UINT64 *attributes)
+{
+	(void)self, (void)pa, (void)bytes;
+	*attributes = 0;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI set_rights(void *self, EFI_PHYSICAL_ADDRESS pa, UINT64 bytes, UINT64 attributes)
+{
+	(void)self, (void)pa, (void)bytes, (void)attributes;
+	rights.restricted++;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS EFIAPI clear_rights(void *self, EFI_PHYSICAL_ADDRESS pa, UINT64 bytes, UINT64 attributes)
+{
+	(void)self, (void)pa, (void)bytes;
+	rights.restored += attributes == 0x24000;        /* RO and XP */
+	return EFI_SUCCESS;
+}
+
+static void know_rights(void)
+{
+	static const EFI_GUID memory_attribute =
+		{ 0xf4560cf6, 0x40ec, 0x4b4a, { 0xa1, 0x92, 0xbf, 0x1d, 0x57, 0xd0, 0xb1, 0x89 } };
+
+	memset(&rights, 0, sizeof rights);
+	rights.get = (void *)(uintptr_t)get_rights;
+	rights.set = (void *)(uintptr_t)set_rights;
+	rights.clear = (void *)(uintptr_t)clear_rights;
+	fake_install((EFI_HANDLE)9, memory_attribute, &rights);
+}
+
 /* --- tests --- */
 
 /* Rules: H1, H3 */
@@ -249,7 +288,8 @@ static void the_environment_is_what_the_firmware_has(void **state)
 	assert_int_equal(seen.arena->bytes, 8 << 20);
 	assert_non_null(seen.sink);
 	assert_int_equal(strchr(fw.trace, 'W') != NULL, 1);
-	assert_true(seen.moved_by == (uint64_t)(uintptr_t)image_start - image_link[0]);
+	assert_true(seen.moved_by == (uint64_t)(uintptr_t)image_start - 0x1000);
+	assert_int_equal(seen.env->loader.bytes, 8 * 4096);
 }
 
 /* Rules: H4 */
@@ -300,6 +340,19 @@ static void nothing_is_left_when_no_entry_boots(void **state)
 	assert_int_equal(firmware_find(seen.env, span_of("kernel"), true, &file, &fault), ST_OK);
 	refuse(ST_DEVICE);                               /* in the middle of a try */
 	assert_nothing_is_left();
+}
+
+/* Rules: M12, M1 */
+static void the_image_is_protected_until_the_loader_goes_back(void **state)
+{
+	(void)state;
+	know_rights();
+	start();
+	assert_int_equal(rights.restricted, 5);
+	assert_int_equal(rights.restored, 0);
+	refuse(ST_NOT_FOUND);
+	assert_int_equal(rights.restricted, 5);
+	assert_int_equal(rights.restored, 5);
 }
 
 /* Rules: M20 */
@@ -389,6 +442,7 @@ int main(void)
 		ENTRY_TEST(without_a_device_fw_cfg_is_not_asked),
 		ENTRY_TEST(what_lasts_outlasts_a_try),
 		ENTRY_TEST(nothing_is_left_when_no_entry_boots),
+		ENTRY_TEST(the_image_is_protected_until_the_loader_goes_back),
 		ENTRY_TEST(it_ends_qemu_where_that_was_asked_for),
 		ENTRY_TEST(any_allocation_may_fail_and_nothing_is_left),
 		ENTRY_TEST(an_error_while_facts_are_gathered_is_told_and_leaves_nothing),
