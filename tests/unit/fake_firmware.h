@@ -30,6 +30,7 @@ static struct fake {
 	uint8_t types[FAKE_PAGES];       /* EFI_MEMORY_TYPE */
 	UINTN key;
 	UINTN descriptor_bytes;
+	bool descending;                 /* no order is promised */
 	unsigned fail_allocation;        /* the n-th AllocatePages() from now on, 0: none */
 	unsigned maps_good;              /* so many GetMemoryMap() before map_status counts */
 	EFI_STATUS map_status;
@@ -157,6 +158,16 @@ static EFI_STATUS EFIAPI fake_free_pages(EFI_PHYSICAL_ADDRESS pa, UINTN count)
 	return EFI_SUCCESS;
 }
 
+/* Descriptors that the map has. */
+static inline uint64_t fake_runs(void)
+{
+	uint64_t count = 1;
+
+	for (unsigned i = 1; i < FAKE_PAGES; i++)
+		count += fw.types[i] != fw.types[i - 1];
+	return count;
+}
+
 /* A member of EFI_MEMORY_DESCRIPTOR (UEFI 2.10, 7.2.3), by its offset. */
 static inline void put_number(uint8_t *descriptor, unsigned at, uint64_t value, unsigned bytes)
 {
@@ -166,25 +177,25 @@ static inline void put_number(uint8_t *descriptor, unsigned at, uint64_t value, 
 static EFI_STATUS EFIAPI fake_get_memory_map(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key,
                                              UINTN *descriptor_bytes, UINT32 *version)
 {
-	uint8_t *to = (uint8_t *)map;
-	UINTN room = *size, needed = 0;
+	UINTN room = *size, needed = fake_runs() * fw.descriptor_bytes, at = 0;
 
 	trace('M');
 	if (fw.map_status != EFI_SUCCESS && fw.maps_good-- == 0)
 		return fw.map_status;
-	for (uint64_t page = 0, next; page < FAKE_PAGES; page = next) {
+	for (uint64_t page = 0, next; page < FAKE_PAGES && needed <= room; page = next) {
+		uint8_t *to = (uint8_t *)map + at;
+
+		if (fw.descending)
+			to = (uint8_t *)map + needed - fw.descriptor_bytes - at;
 		for (next = page + 1; next < FAKE_PAGES && fw.types[next] == fw.types[page]; )
 			next++;
-		needed += fw.descriptor_bytes;
-		if (needed > room)
-			continue;
 		memset(to, 0xaa, fw.descriptor_bytes);
 		put_number(to, 0, fw.types[page], 4);
 		put_number(to, 8, fake_pa(page), 8);
 		put_number(to, 16, 0, 8);
 		put_number(to, 24, next - page, 8);
 		put_number(to, 32, 0xf, 8);        /* cacheable in every way */
-		to += fw.descriptor_bytes;
+		at += fw.descriptor_bytes;
 	}
 	*size = needed;
 	*descriptor_bytes = fw.descriptor_bytes;

@@ -41,7 +41,7 @@ static void make_image(void)
 	image = pe_new(0x3000, 3);
 	pe_section(&image, ".text", 0x1000, 0x1000, 0x1000);
 	pe_section(&image, ".initrd", 0x2000, 5, 0x200);
-	pe_section(&image, ".cmdline", 0x2800, 0x400, 7);
+	pe_section(&image, ".cmdline", 0x2800, 0x401, 7);
 	memcpy(image.bytes + 0x2000, "bytes", 5);
 	give_image();
 }

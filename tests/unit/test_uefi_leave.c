@@ -298,6 +298,7 @@ static void the_last_map_is_the_memory(void **state)
 	(void)state;
 	fake_set(100, 1, EfiRuntimeServicesData);
 	fake_set(200, 10, EfiBootServicesCode);
+	fw.descending = true;
 	leave();
 	assert_int_equal(memory->count, 6);
 	assert_int_equal(memmap_type(memory, fake_pa(99)), SMALT_MEM_USABLE);

@@ -212,6 +212,7 @@ static void the_map_is_the_firmwares(void **state)
 	fake_set(16, 4, EfiBootServicesCode);
 	fake_set(20, 4, EfiLoaderCode);
 	fake_set(FAKE_PAGES - 8, 8, EfiRuntimeServicesData);
+	fw.descending = true;
 	assert_int_equal(firmware_memory(&u.env, &fault), ST_OK);
 	assert_int_equal(memory->count, 5);
 	assert_int_equal(memmap_type(memory, fake_pa(15)), SMALT_MEM_RESERVED);
