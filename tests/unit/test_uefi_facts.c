@@ -128,6 +128,8 @@ static void without_tables_there_are_none(void **state)
 {
 	(void)state;
 	give_table((EFI_GUID){ .Data1 = acpi_2.Data1 }, 0x1000);
+	give_table(acpi_2, 0x2000);
+	fw.table.NumberOfTableEntries = 1;       /* what stands behind the last one is none */
 	told.acpi_pa = 1;
 	get();
 	assert_int_equal(told.acpi_pa, 1);       /* nobody was asked */
