@@ -191,6 +191,7 @@ static EFI_STATUS EFIAPI load_file(EFI_LOAD_FILE_INTERFACE *self, EFI_DEVICE_PAT
 	assert_ptr_equal(self, &manager.protocol);
 	assert_memory_equal(path, "\x7f\xff\x04", 4);    /* what is left of the path: its end */
 	assert_int_equal(policy, 0);                     /* LoadFile2 wants FALSE */
+	assert_true(to != NULL || *bytes == 0);
 	if (to == NULL || *bytes < manager.bytes.bytes) {
 		*bytes = manager.bytes.bytes;
 		return manager.asked;
@@ -257,8 +258,10 @@ static void a_large_one_lies_at_two_mebibytes(void **state)
 	assert_int_equal(u.env.files[0].pa % (2 << 20), 0);
 	assert_int_equal(fake_free(), FAKE_PAGES - 7 - 513);
 	offer((struct span){ bytes, 2 << 20 });
+	trace_clear();
 	assert_int_equal(uefi_initrd(&u, &fault), ST_OK);
 	assert_int_equal(u.env.files[1].pa % (2 << 20), 0);
+	assert_non_null(strchr(fw.trace, 'F'));  /* not by chance */
 	offer((struct span){ bytes, (2 << 20) - 1 });
 	trace_clear();
 	assert_int_equal(uefi_initrd(&u, &fault), ST_OK);

@@ -20,7 +20,7 @@ static const EFI_GUID console_out =
 #define PCI 1, 1, 6, 0, 0, 3
 #define UART 3, 14, 19, 0, 0, 0, 0, 0, 0, 0xc2, 1, 0, 0, 0, 0, 0, 8, 1, 1
 static uint8_t screen[] = { PCI, END };
-static uint8_t serial_port[] = { PCI, UART, 3, 10, 4, 0, END };
+static uint8_t serial_port[] = { PCI, 3, 10, 4, 0, UART, END };
 static uint8_t almost[] = { 1, 14, 4, 0, 3, 10, 4, 0, END };     /* its subtype, and its type */
 static uint8_t broken[] = { PCI, 3, 13, 0, 0, UART, END };
 
