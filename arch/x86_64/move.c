@@ -73,7 +73,10 @@ void self_move(uint64_t home_pa, void (*next)(uint64_t), uint64_t argument)
 	uint64_t delta = home_pa - (uint64_t)image_start;
 	uint8_t *home = image_start + delta;
 
-	arch_copy(home, image_start, (uint64_t)(data_end - image_start));
+	/* An emulator leaves a segment alone that has no byte in the file. */
+	arch_copy(home, image_start, (uint64_t)(cpu_start - image_start));
+	arch_zero(cpu_start + delta, (uint64_t)(data_start - cpu_start));
+	arch_copy(data_start + delta, data_start, (uint64_t)(data_end - data_start));
 	arch_zero(bss_start + delta, (uint64_t)(bss_end - bss_start));
 	self_relocate(home, delta);
 	expose(delta);
