@@ -289,23 +289,30 @@ enum status source_objects(struct boot *boot, struct fault *fault)
 
 bool boot_is_read(const struct boot_object *o)
 {
-	return o->file && o->file->pa == ENV_ON_VOLUME;
+	return o->content.read != NULL;
+}
+
+static enum status load(struct boot *boot, struct boot_object *o, struct fault *fault)
+{
+	if (firmware_load(boot->env, o->file, fault) != ST_OK)
+		return fault_in(fault, o->object.name);
+	o->content.bytes = o->object.bytes = o->file->bytes;
+	o->content.pa = o->object.bytes_pa = o->file->pa;
+	o->content.read = NULL;
+	o->donated = o->file->donated;
+	return ST_OK;
 }
 
 /*
  * A kernel that a protocol puts at fixed physical addresses may lie where the firmware still is:
- * it waits elsewhere in memory.
+ * it waits elsewhere in memory. Its modules are files, whatever is asked for.
  */
 enum status source_stage(struct boot *boot, struct fault *fault)
 {
-	struct boot_object *kernel = &boot->objects[0];
+	uint32_t first = boot->protocol && boot->protocol->place ? 1 : 0;
 
-	if (!boot->protocol || boot->protocol->place || !boot_is_read(kernel))
-		return ST_OK;
-	if (firmware_load(boot->env, kernel->file, fault) != ST_OK)
-		return fault_in(fault, kernel->object.name);
-	kernel->content.bytes = kernel->object.bytes = kernel->file->bytes;
-	kernel->content.pa = kernel->object.bytes_pa = kernel->file->pa;
-	kernel->donated = kernel->file->donated;
+	for (uint32_t i = first; boot->protocol && i < boot->object_count; i++)
+		if (boot_is_read(&boot->objects[i]) && load(boot, &boot->objects[i], fault) != ST_OK)
+			return fault->status;
 	return ST_OK;
 }

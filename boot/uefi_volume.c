@@ -262,7 +262,8 @@ enum status uefi_volume_open(struct uefi *uefi, struct fault *fault)
 		if (uefi_volume_text(uefi, name, &text, fault) != ST_OK)
 			return fault->status;
 	}
-	if (text.base == NULL)
+	/* An initrd is booted as somebody made it, or signed it: nothing else configures it. */
+	if (text.base == NULL || env_file(&uefi->env, "initrd") != NULL)
 		return ST_OK;
 	uefi->env.files[uefi->env.file_count++] = (struct file){
 		.name = span_of(name), .pa = (uint64_t)(uintptr_t)text.base, .bytes = text, .donated = true,

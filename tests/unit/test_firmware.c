@@ -192,6 +192,40 @@ static void headers_come_first_memory_then_frames_then_segments(void **state)
 	}
 }
 
+/* Rules: S11, M17 */
+static void a_kernel_that_is_its_own_raw_module_is_still_read(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		open_volume(both[m], "kernel kernel\nprotocol smalt\nmodule kernel\n");
+		assert_int_equal(plan(), ST_OK);
+		assert_true(boot_is_read(&b.boot.objects[0]));
+		assert_false(boot_is_read(&b.boot.objects[1]));
+		boot_execute(&b.boot);
+		assert_memory_equal(env_pointer(&b.env, space_extent_at(&b.boot.space, 0x602000)->pa),
+		                    kernel + 0x2000, 0x1000);
+		assert_memory_equal(env_pointer(&b.env, b.boot.objects[1].object.bytes_pa), kernel, KERNEL_BYTES);
+	}
+}
+
+/* Rules: M21 */
+static void a_foreign_kernels_mapped_module_is_a_file_in_memory(void **state)
+{
+	struct maker m = {
+		.file = module, .file_bytes = MODULE_BYTES, .type = 2, .entry = 0x701100, .segment_count = 1,
+		.segments = { { 1, 5, 0x100, 0x701100, 0x701100, 0x100, 0x100, 0x1000 } },
+	};
+
+	(void)state;
+	open_volume(&machine_x86_64, "kernel kernel\nmodule module role=map\n");
+	m.machine = b.env.machine->elf_machine;
+	maker_write(&m);
+	assert_int_equal(plan(), ST_OK);
+	assert_non_null(b.boot.protocol);
+	assert_false(boot_is_read(&b.boot.objects[1]));
+	assert_int_equal(b.boot.objects[1].object.bytes_pa, b.ram_pa + LOAD_PA);
+}
+
 /* Rules: S11 */
 static void segments_that_follow_each_other_are_one_call(void **state)
 {
@@ -284,6 +318,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers_come_first_memory_then_frames_then_segments),
+		cmocka_unit_test(a_kernel_that_is_its_own_raw_module_is_still_read),
+		cmocka_unit_test(a_foreign_kernels_mapped_module_is_a_file_in_memory),
 		cmocka_unit_test(segments_that_follow_each_other_are_one_call),
 		cmocka_unit_test(a_kernel_at_fixed_physical_addresses_waits_in_memory),
 		cmocka_unit_test(such_a_kernel_may_lie_where_the_firmware_still_is),

@@ -84,6 +84,16 @@ static void open_from(const CHAR16 *first, const CHAR16 *second)
 }
 
 /* Rules: H1 */
+static void smalt_conf_does_not_configure_an_initrd(void **state)
+{
+	(void)state;
+	fake_file(u"smalt.conf", SPAN("kernel other\n"));
+	u.env.files[u.env.file_count++] = (struct file){ .name = span_of("initrd") };
+	open_from(u"\\BOOTX64.EFI", NULL);
+	assert_null(env_file(&u.env, "smalt.conf"));
+}
+
+/* Rules: H1 */
 static void smalt_conf_lies_beside_the_loader(void **state)
 {
 	static const struct { const CHAR16 *first, *second; } paths[] = {
@@ -620,6 +630,7 @@ static void lasting_files_outlast_a_try_and_the_others_are_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		VOLUME_TEST(smalt_conf_does_not_configure_an_initrd),
 		VOLUME_TEST(smalt_conf_lies_beside_the_loader),
 		VOLUME_TEST(else_it_lies_in_the_root_and_paths_count_from_there),
 		VOLUME_TEST(nodes_of_other_kinds_are_no_part_of_the_path),
