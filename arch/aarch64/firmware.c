@@ -11,6 +11,22 @@
 
 enum { RANGES = 512 };
 
+/* Beside ACPI a devicetree may be a part of one: what it leaves out stays as ACPI told it. */
+static void take_told(struct env *env, const struct env *told)
+{
+	env->devicetree = told->devicetree;
+	env->entropy = told->entropy;
+	env->entropy_source = told->entropy_source;
+	if (told->psci_conduit != SMALT_PSCI_NONE)
+		env->psci_conduit = told->psci_conduit;
+	if (told->fwcfg_pa != 0)
+		env->fwcfg_pa = told->fwcfg_pa;
+	if (told->serial_kind == SMALT_SERIAL_NONE)
+		return;
+	env->serial_kind = told->serial_kind;
+	env->serial_address = told->serial_address;
+}
+
 enum status arch_firmware_devicetree(uint64_t tree_pa, struct env *env, struct arena *arena,
                                      struct fault *fault)
 {
@@ -26,13 +42,7 @@ enum status arch_firmware_devicetree(uint64_t tree_pa, struct env *env, struct a
 	if (told == NULL || memmap_init(&told->memory, RANGES, arena, fault) != ST_OK ||
 	    devicetree_read(tree, told, fault) != ST_OK)
 		return fault->status;
-	env->devicetree = told->devicetree;
-	env->psci_conduit = told->psci_conduit;
-	env->fwcfg_pa = told->fwcfg_pa;
-	env->serial_kind = told->serial_kind;
-	env->serial_address = told->serial_address;
-	env->entropy = told->entropy;
-	env->entropy_source = told->entropy_source;
+	take_told(env, told);
 	return devicetree_keep(env, arena, fault);
 }
 
