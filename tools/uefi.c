@@ -61,13 +61,12 @@ int uefi_firmware(const struct machine *machine, const char *path)
 
 /* --- the volume --- */
 
-/* FAT ignores case. */
-static bool is_loader(const struct machine *machine, struct span name)
-{
-	const char *loader = uefi_loader(machine);
+static const char cmdline_name[] = "smalt.cmdline";
 
-	return name.bytes == strlen(loader) &&
-	       strncasecmp((const char *)name.base, loader, name.bytes) == 0;
+/* FAT ignores case. */
+static bool is_name(struct span name, const char *taken)
+{
+	return name.bytes == strlen(taken) && strncasecmp((const char *)name.base, taken, name.bytes) == 0;
 }
 
 struct filler {
@@ -93,12 +92,15 @@ static enum status put(const struct filler *filler, struct span name, int fd)
 /* A file of the bundle or of the archive. */
 static enum status put_file(const struct filler *filler, struct span name, int fd)
 {
-	if (!is_loader(filler->machine, name))
+	const char *hint = is_name(name, uefi_loader(filler->machine)) ? "the loader has this name"
+		: is_name(name, cmdline_name) ? "it holds the command line: give it by --append" : NULL;
+
+	if (!hint)
 		return put(filler, name, fd);
 	close(fd);
 	fault_field(filler->fault, ST_INVALID, "name on the volume");
 	fault_word(filler->fault, name);
-	return fault_hint(filler->fault, "the loader has this name");
+	return fault_hint(filler->fault, hint);
 }
 
 static enum status put_loader(const struct filler *filler, const char *loader)
@@ -118,8 +120,8 @@ static enum status put_cmdline(const struct filler *filler, const char *append)
 	enum status status;
 
 	if (bytes < 0)
-		return fault_field(filler->fault, ST_NO_MEMORY, "smalt.cmdline");
-	status = put(filler, span_of("smalt.cmdline"),
+		return fault_field(filler->fault, ST_NO_MEMORY, cmdline_name);
+	status = put(filler, span_of(cmdline_name),
 	             volume_memory((struct span){ (const uint8_t *)line, (uint64_t)bytes }));
 	free(line);
 	return status;

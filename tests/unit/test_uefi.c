@@ -80,10 +80,11 @@ static void the_files_of_an_archive_lie_beside_the_loader(void **state)
 
 static void the_command_line_is_ours_not_a_file_of_the_archive(void **state)
 {
-	static const char *const names[] = { "smalt.cmdline", NULL };
+	static const char *const names[] = { "Smalt.cmdline", NULL };
 
 	(void)state;
-	assert_int_equal(fill_archive(names), ST_OK);
+	assert_int_equal(fill_archive(names), ST_INVALID);
+	assert_string_equal(fault.hint, "it holds the command line: give it by --append");
 	assert_file(volume.folder_fd, "EFI/BOOT/smalt.cmdline", "smalt.refused=exit");
 }
 
