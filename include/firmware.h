@@ -39,7 +39,7 @@ MUST_CHECK enum status firmware_room(struct env *env, uint64_t bytes, struct are
 /* Fills env->memory, after everything that the firmware allocates for us but the frames. */
 MUST_CHECK enum status firmware_memory(struct env *env, struct fault *fault);
 
-/* Makes everything that frames took of free memory ours. ST_NO_MEMORY: somebody was faster. */
+/* Makes everything that frames took of free memory ours. ST_MEMORY_CHANGED: somebody was faster. */
 MUST_CHECK enum status firmware_claim(struct env *env, const struct frames *frames,
                                       struct fault *fault);
 
