@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A devicetree beside ACPI tables: what it leaves out stays as those told it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <libfdt.h>
+
+#include "../../arch/aarch64/firmware.c"
+
+static uint64_t tree[512];
+static uint8_t room[1 << 20];
+
+static void make_tree(const char *method)
+{
+	int node;
+
+	assert_int_equal(fdt_create_empty_tree(tree, sizeof tree), 0);
+	assert_int_equal(fdt_setprop_u32(tree, 0, "#address-cells", 2), 0);
+	assert_int_equal(fdt_setprop_u32(tree, 0, "#size-cells", 2), 0);
+	if (!method)
+		return;
+	node = fdt_add_subnode(tree, 0, "psci");
+	assert_true(node > 0);
+	assert_int_equal(fdt_setprop_string(tree, node, "compatible", "arm,psci-1.0"), 0);
+	assert_int_equal(fdt_setprop_string(tree, node, "method", method), 0);
+}
+
+static uint32_t conduit_after(const char *method, struct env *env)
+{
+	struct arena arena = { room, sizeof room, 0 };
+	struct fault fault;
+
+	*env = (struct env){
+		.psci_conduit = SMALT_PSCI_SMC, .fwcfg_pa = 0x9020000,
+		.serial_kind = SMALT_SERIAL_PL011, .serial_address = 0x9000000,
+	};
+	assert_int_equal(memmap_init(&env->memory, 64, &arena, &fault), ST_OK);
+	make_tree(method);
+	assert_int_equal(arch_firmware_devicetree((uint64_t)(uintptr_t)tree, env, &arena, &fault), ST_OK);
+	return env->psci_conduit;
+}
+
+/* Rules: H3 */
+static void what_a_devicetree_leaves_out_stays(void **state)
+{
+	struct env env;
+
+	(void)state;
+	assert_int_equal(conduit_after(NULL, &env), SMALT_PSCI_SMC);
+	assert_true(env.fwcfg_pa == 0x9020000);
+	assert_int_equal(env.serial_kind, SMALT_SERIAL_PL011);
+	assert_true(env.serial_address == 0x9000000);
+}
+
+/* Rules: H3 */
+static void what_it_says_counts(void **state)
+{
+	struct env env;
+
+	(void)state;
+	assert_int_equal(conduit_after("hvc", &env), SMALT_PSCI_HVC);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_devicetree_leaves_out_stays),
+		cmocka_unit_test(what_it_says_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
