@@ -2,7 +2,7 @@
 /*
  * load.c: bytes into place: what is copied, what is zeroed, what is relocated.
  *
- * One iterator yields the pieces; planning adds them up, execution obeys them.
+ * One iterator yields the pieces (piece.h); planning adds them up, execution obeys them.
  * So what the plan counts is what happens. Each byte of a frame is written
  * once; pages in place are not touched but by relocation.
  */
@@ -14,98 +14,18 @@
 #include "check.h"
 #include "firmware.h"
 #include "mem.h"
+#include "piece.h"
 #include "reloc.h"
 
-/* bytes at `to` come from the object's file, or are zero if that is NULL. */
-struct piece {
-	uint64_t to_pa;
-	const struct boot_object *object;
-	uint64_t file_offset;
-	uint64_t bytes;
-};
-
-struct cursor {
-	const struct boot *boot;
-	uint32_t extent, row;
-	uint64_t va;                 /* next byte of the extent; == its va at the start */
-	bool in_extent;
-};
-
-/* Are the pages of this extent read in place? */
-static bool is_read_in_place(const struct boot *boot, const struct smalt_extent *extent)
+/* Whose bytes are in the piece, which is not zero. */
+static const struct boot_object *object_of(const struct boot *boot, const struct piece *piece)
 {
-	uint32_t object = boot->space.rows[extent->row].object;
-
-	return extent->backing == SMALT_BACKING_IN_PLACE && object != SMALT_NONE &&
-	       boot_is_read(&boot->objects[object]);
+	return &boot->objects[boot->space.rows[piece->row].object];
 }
 
-static bool is_filled(const struct boot *boot, const struct smalt_extent *extent)
+static uint64_t file_offset_of(const struct boot *boot, const struct piece *piece)
 {
-	if (boot->space.rows[extent->row].kind == SMALT_KIND_HANDOFF)
-		return false;        /* written as a whole, last */
-	return extent->backing == SMALT_BACKING_COPY || extent->backing == SMALT_BACKING_ZERO ||
-	       is_read_in_place(boot, extent);
-}
-
-/* The first row at or behind the extent's own with file bytes that end behind va, else NULL. */
-static const struct smalt_row *row_behind(struct cursor *cursor, uint64_t end)
-{
-	const struct space *space = &cursor->boot->space;
-
-	for (; cursor->row < space->row_count; cursor->row++) {
-		const struct smalt_row *row = &space->rows[cursor->row];
-
-		if (row->va >= end)
-			return NULL;
-		if (row->va + row->file_bytes > cursor->va)
-			return row;
-	}
-	return NULL;
-}
-
-static struct piece next_piece(struct cursor *cursor, const struct smalt_extent *extent)
-{
-	uint64_t end = extent->va + extent->bytes;
-	struct piece piece = { .to_pa = extent->pa + (cursor->va - extent->va),
-	                       .bytes = end - cursor->va };
-	const struct smalt_row *row = NULL;
-
-	if (extent->backing != SMALT_BACKING_ZERO)
-		row = row_behind(cursor, end);
-	if (row && row->va > cursor->va) {
-		piece.bytes = row->va - cursor->va;
-	} else if (row) {
-		uint64_t inside = cursor->va - row->va;
-
-		piece.object = &cursor->boot->objects[row->object];
-		piece.file_offset = row->file_offset + inside;
-		piece.bytes = min_u64(piece.bytes, row->file_bytes - inside);
-	}
-	return piece;
-}
-
-static bool piece_next(struct cursor *cursor, struct piece *piece)
-{
-	const struct space *space = &cursor->boot->space;
-
-	for (; cursor->extent < space->extent_count; cursor->extent++, cursor->in_extent = false) {
-		const struct smalt_extent *extent = &space->extents[cursor->extent];
-
-		if (!is_filled(cursor->boot, extent))
-			continue;
-		if (!cursor->in_extent) {
-			cursor->in_extent = true;
-			cursor->va = extent->va;
-			cursor->row = extent->row;
-		}
-		if (cursor->va == extent->va + extent->bytes)
-			continue;
-		*piece = next_piece(cursor, extent);
-		cursor->va += piece->bytes;
-		return true;
-	}
-	return false;
+	return boot->space.rows[piece->row].file_offset + piece->row_offset;
 }
 
 /* Executable memory, for the caches; neighbours in pa become one range. */
@@ -149,16 +69,16 @@ enum status load_check(struct boot *boot, struct fault *fault)
 
 enum status load_plan(struct boot *boot, struct fault *fault)
 {
-	struct cursor cursor = { .boot = boot };
+	struct piece_cursor cursor = { .space = &boot->space };
 	enum status status = list_sync(boot, fault);
 	struct piece piece;
 
 	if (status != ST_OK)
 		return status;
 	while (piece_next(&cursor, &piece)) {
-		if (!piece.object)
+		if (piece.zero)
 			boot->cost.zeroed_bytes += piece.bytes;
-		else if (boot_is_read(piece.object))
+		else if (boot_is_read(object_of(boot, &piece)))
 			boot->cost.read_bytes += piece.bytes;
 		else
 			boot->cost.copied_bytes += piece.bytes;
@@ -174,24 +94,28 @@ enum status load_plan(struct boot *boot, struct fault *fault)
 }
 
 /* Does the piece go on where read ends, in the file and in memory? */
-static bool continues(const struct piece *read, const struct piece *piece)
+static bool continues(const struct boot *boot, const struct piece *read, const struct piece *piece)
 {
-	return read->object == piece->object && read->file_offset + read->bytes == piece->file_offset &&
+	return read->bytes != 0 && object_of(boot, read) == object_of(boot, piece) &&
+	       file_offset_of(boot, read) + read->bytes == file_offset_of(boot, piece) &&
 	       read->to_pa + read->bytes == piece->to_pa;
 }
 
 static enum status read_piece(const struct boot *boot, const struct piece *piece, struct fault *fault)
 {
-	const struct boot_object *o = piece->object;
+	const struct boot_object *o;
+	uint64_t file_offset;
 	void *to = env_pointer(boot->env, piece->to_pa);
 
 	if (piece->bytes == 0)
 		return ST_OK;
+	o = object_of(boot, piece);
+	file_offset = file_offset_of(boot, piece);
 	if (o->content.bytes.base) {
-		arch_copy(to, o->content.bytes.base + piece->file_offset, piece->bytes);
+		arch_copy(to, o->content.bytes.base + file_offset, piece->bytes);
 		return ST_OK;
 	}
-	if (firmware_read(boot->env, o->file, piece->file_offset, to, piece->bytes, fault) != ST_OK)
+	if (firmware_read(boot->env, o->file, file_offset, to, piece->bytes, fault) != ST_OK)
 		return fault_in(fault, o->object.name);
 	return ST_OK;
 }
@@ -199,13 +123,13 @@ static enum status read_piece(const struct boot *boot, const struct piece *piece
 /* One call for what lies together in the file and in memory: mostly a segment, or all of them. */
 enum status load_read(const struct boot *boot, struct fault *fault)
 {
-	struct cursor cursor = { .boot = boot };
+	struct piece_cursor cursor = { .space = &boot->space };
 	struct piece piece, read = { .bytes = 0 };
 
 	while (piece_next(&cursor, &piece)) {
-		if (!piece.object || !boot_is_read(piece.object))
+		if (piece.zero || !boot_is_read(object_of(boot, &piece)))
 			continue;
-		if (continues(&read, &piece)) {
+		if (continues(boot, &read, &piece)) {
 			read.bytes += piece.bytes;
 			continue;
 		}
@@ -218,16 +142,17 @@ enum status load_read(const struct boot *boot, struct fault *fault)
 
 void load_execute(const struct boot *boot)
 {
-	struct cursor cursor = { .boot = boot };
+	struct piece_cursor cursor = { .space = &boot->space };
 	struct piece piece;
 
 	while (piece_next(&cursor, &piece)) {
 		void *to = env_pointer(boot->env, piece.to_pa);
 
-		if (!piece.object)
+		if (piece.zero)
 			arch_zero(to, piece.bytes);
-		else if (!boot_is_read(piece.object))
-			arch_copy(to, piece.object->content.bytes.base + piece.file_offset, piece.bytes);
+		else if (!boot_is_read(object_of(boot, &piece)))
+			arch_copy(to, object_of(boot, &piece)->content.bytes.base +
+			              file_offset_of(boot, &piece), piece.bytes);
 	}
 }
 
