@@ -14,14 +14,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <smalt/status.h>
+
 #include "span.h"
-#include "status_list.h"
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
 enum status {
 #define X(name, text, remedy) ST_##name,
-	STATUS_LIST(X)
+	SMALT_STATUS_LIST(X)
 #undef X
 	STATUS_COUNT
 };

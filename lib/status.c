@@ -9,13 +9,13 @@
 #include "fmt.h"
 
 #define X(name, text, remedy) [ST_##name] = #name,
-static const char *const names[] = { STATUS_LIST(X) };
+static const char *const names[] = { SMALT_STATUS_LIST(X) };
 #undef X
 #define X(name, text, remedy) [ST_##name] = text,
-static const char *const texts[] = { STATUS_LIST(X) };
+static const char *const texts[] = { SMALT_STATUS_LIST(X) };
 #undef X
 #define X(name, text, remedy) [ST_##name] = remedy,
-static const char *const remedies[] = { STATUS_LIST(X) };
+static const char *const remedies[] = { SMALT_STATUS_LIST(X) };
 #undef X
 
 const char *status_name(enum status status)

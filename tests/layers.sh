@@ -15,7 +15,7 @@ includes() {
 
 {
 	cat <<-END
-	homes lib align check mem str status_list libfdt_env
+	homes lib align check mem str libfdt_env
 	homes facts machine
 	homes object elf64 content
 	homes act arch arch_memory

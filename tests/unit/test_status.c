@@ -193,7 +193,7 @@ static const char *statuses_page(void)
 		"that is printed also names the file, the segment, the field and its place in the file, the number\n"
 		"that was found and the one that it was compared to:\n\n"
 		"    kernel.elf: segment 2: p_offset at 0x58: 0x9000 > 0x8f00: TRUNCATED, a range ends behind ...\n\n"
-		"Generated from include/status_list.h by tests/unit/test_status.c: `build/check/test_status --write`.\n");
+		"Generated from include/smalt/status.h by tests/unit/test_status.c: `build/check/test_status --write`.\n");
 
 	for (enum status s = ST_OK + 1; s < STATUS_COUNT; s++)
 		used += snprintf(page + used, sizeof page - (size_t)used, "\n## %s\n\n%c%s. %s\n", status_name(s),

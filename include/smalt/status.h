@@ -1,14 +1,15 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: 0BSD */
 /*
- * status_list.h: every status: X(name, what it means, what to do about it).
+ * status.h: every status: X(name, what it means, what to do about it).
  *
- * The enum, the names, the texts and docs/statuses.md come from this list. A
+ * Self-contained: C99, C++, and for assembler nothing. New ones are appended, so that a number
+ * keeps its meaning. The names, the texts and docs/statuses.md come from this list. A
  * status enters with the change that first returns it, and with a test.
  */
-#ifndef STATUS_LIST_H
-#define STATUS_LIST_H
+#ifndef SMALT_STATUS_H
+#define SMALT_STATUS_H
 
-#define STATUS_LIST(X) \
+#define SMALT_STATUS_LIST(X) \
 	X(OK, "done", "") \
 	X(INVALID, "the request contradicts itself", \
 	  "A flag is unknown, or an argument stands without its flag. Correct the call.") \
@@ -68,5 +69,15 @@
 	  "Use the lines exactly as smalt.env=serial printed them.") \
 	X(AUDIT, "the page tables do not agree with the plan", \
 	  "This is a defect of Smalt: report it with the output of smalt.env=serial.")
+
+#ifndef __ASSEMBLER__
+/* SMALT_STATUS_OK is 0. */
+enum smalt_status {
+#define SMALT_STATUS_(name, text, remedy) SMALT_STATUS_##name,
+	SMALT_STATUS_LIST(SMALT_STATUS_)
+#undef SMALT_STATUS_
+	SMALT_STATUS_COUNT
+};
+#endif
 
 #endif
