@@ -35,23 +35,23 @@ void efi_attributes_find(struct reach reach, uint64_t pa, struct efi *efi)
 	efi->attribute_bytes = span_u32(header, HEADER_ENTRY_BYTES);
 }
 
-/* Appends; a neighbour with the same rights makes the last region longer. False: no room. */
-static bool add(struct efi *efi, const struct efi_descriptor *d, uint32_t prot, uint32_t memory)
+/* Appends; a neighbour with the same rights makes the last region longer. Without room it counts. */
+static void add(struct efi *efi, const struct efi_descriptor *d, uint32_t prot, uint32_t memory)
 {
 	struct runtime *last = &efi->runtime[efi->runtime_count];
 
 	if (d->bytes == 0)
-		return true;
+		return;
 	if (efi->runtime_count > 0 && last[-1].pa + last[-1].bytes == d->pa &&
 	    last[-1].prot == prot && last[-1].memory == memory) {
 		last[-1].bytes += d->bytes;
-		return true;
+		return;
 	}
+	efi->runtime_regions++;
 	if (efi->runtime_count == ENV_RUNTIME)
-		return false;
+		return;
 	*last = (struct runtime){ d->pa, d->bytes, prot, memory };
 	efi->runtime_count++;
-	return true;
 }
 
 static uint32_t rights(uint64_t attributes)
@@ -65,24 +65,24 @@ static bool add_attributes(struct efi *efi)
 {
 	struct efi_descriptor d;
 
-	for (uint64_t at = 0; at < efi->attributes.bytes; at += efi->attribute_bytes)
+	for (uint64_t at = 0; at < efi->attributes.bytes; at += efi->attribute_bytes) {
 		if (!efi_descriptor_read(efi->attributes, at, &d) || d.pa % PAGE != 0 ||
-		    (d.type != EFI_RUNTIME_CODE && d.type != EFI_RUNTIME_DATA) ||
-		    !add(efi, &d, rights(d.attributes), SMALT_CACHE_WRITE_BACK))
+		    (d.type != EFI_RUNTIME_CODE && d.type != EFI_RUNTIME_DATA))
 			return false;
+		add(efi, &d, rights(d.attributes), SMALT_CACHE_WRITE_BACK);
+	}
 	return efi->attributes.bytes > 0;
 }
 
 /* One descriptor of the memory map; memory: whether the attributes did not tell of memory. */
-static bool add_mapped(struct efi *efi, const struct efi_descriptor *d, bool memory)
+static void add_mapped(struct efi *efi, const struct efi_descriptor *d, bool memory)
 {
 	if (d->type == EFI_MMIO && (d->attributes & EFI_ATTRIBUTE_RUNTIME))
-		return add(efi, d, SMALT_R | SMALT_W, SMALT_CACHE_DEVICE);
-	if (memory && d->type == EFI_RUNTIME_CODE)
-		return add(efi, d, SMALT_R | SMALT_W | SMALT_X, SMALT_CACHE_WRITE_BACK);
-	if (memory && d->type == EFI_RUNTIME_DATA)
-		return add(efi, d, SMALT_R | SMALT_W, SMALT_CACHE_WRITE_BACK);
-	return true;
+		add(efi, d, SMALT_R | SMALT_W, SMALT_CACHE_DEVICE);
+	else if (memory && d->type == EFI_RUNTIME_CODE)
+		add(efi, d, SMALT_R | SMALT_W | SMALT_X, SMALT_CACHE_WRITE_BACK);
+	else if (memory && d->type == EFI_RUNTIME_DATA)
+		add(efi, d, SMALT_R | SMALT_W, SMALT_CACHE_WRITE_BACK);
 }
 
 static bool add_map(struct efi *efi, struct span map, uint32_t descriptor_bytes, bool memory)
@@ -91,9 +91,11 @@ static bool add_map(struct efi *efi, struct span map, uint32_t descriptor_bytes,
 
 	if (descriptor_bytes < EFI_DESCRIPTOR_BYTES)
 		return false;
-	for (uint64_t at = 0; range_fits(at, descriptor_bytes, map.bytes); at += descriptor_bytes)
-		if (!efi_descriptor_read(map, at, &d) || d.pa % PAGE != 0 || !add_mapped(efi, &d, memory))
+	for (uint64_t at = 0; range_fits(at, descriptor_bytes, map.bytes); at += descriptor_bytes) {
+		if (!efi_descriptor_read(map, at, &d) || d.pa % PAGE != 0)
 			return false;
+		add_mapped(efi, &d, memory);
+	}
 	return true;
 }
 
@@ -109,12 +111,20 @@ static bool sort(struct efi *efi)
 	return true;
 }
 
-void efi_runtime_read(struct efi *efi, struct span map, uint32_t descriptor_bytes)
+static void forget(struct efi *efi)
 {
 	efi->runtime_count = 0;
-	if (add_attributes(efi) && add_map(efi, map, descriptor_bytes, false) && sort(efi))
-		return;
-	efi->runtime_count = 0;
-	if (!add_map(efi, map, descriptor_bytes, true) || !sort(efi))
+	efi->runtime_regions = 0;
+}
+
+void efi_runtime_read(struct efi *efi, struct span map, uint32_t descriptor_bytes)
+{
+	forget(efi);
+	if (!add_attributes(efi) || !add_map(efi, map, descriptor_bytes, false) || !sort(efi)) {
+		forget(efi);
+		if (!add_map(efi, map, descriptor_bytes, true) || !sort(efi))
+			forget(efi);
+	}
+	if (efi->runtime_regions > ENV_RUNTIME)
 		efi->runtime_count = 0;
 }

@@ -17,6 +17,10 @@ static enum status check_runtime(const struct boot *boot, struct fault *fault)
 		fault_word(fault, span_of("identity"));
 		return fault_hint(fault, "not booted from UEFI: leave it none");
 	}
+	if (efi->runtime_regions > ENV_RUNTIME) {
+		fault_set(fault, ST_TOO_SMALL, "EFI runtime regions", efi->runtime_regions, ENV_RUNTIME);
+		return fault_hint(fault, "this firmware has more than Smalt keeps: leave efi_runtime none");
+	}
 	for (uint32_t i = 0; i < efi->runtime_count; i++) {
 		const struct runtime *runtime = &efi->runtime[i];
 

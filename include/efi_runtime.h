@@ -16,8 +16,8 @@ void efi_attributes_find(struct reach reach, uint64_t pa, struct efi *efi);
 
 /*
  * Fills efi->runtime: memory by efi->attributes, or, where they are none or contradict themselves,
- * by the memory map with its code rwx; registers by the memory map. None if it would be more
- * than ENV_RUNTIME regions, or they overlap.
+ * by the memory map with its code rwx; registers by the memory map. None if they overlap, or are
+ * more than ENV_RUNTIME: efi->runtime_regions says how many.
  */
 void efi_runtime_read(struct efi *efi, struct span map, uint32_t descriptor_bytes);
 

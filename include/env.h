@@ -17,7 +17,7 @@
 #define ENV_PARTS 8
 #define ENV_TABLES 64
 #define ENV_SMBIOS 2
-#define ENV_RUNTIME 64
+#define ENV_RUNTIME 256
 #define ENV_DESCRIPTORS_MOST (16u << 20)    /* bytes of a list of the firmware's descriptors */
 
 /* A file that the firmware put into memory, or one that it reads when it is asked (firmware.h). */
@@ -76,6 +76,7 @@ struct efi {
 	uint32_t attribute_bytes;    /* of one of them */
 	struct runtime runtime[ENV_RUNTIME];     /* ascending, disjoint */
 	uint32_t runtime_count;
+	uint32_t runtime_regions;    /* of the firmware; more than ENV_RUNTIME: runtime_count is 0 */
 };
 
 struct cpu {

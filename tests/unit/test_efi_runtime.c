@@ -224,14 +224,16 @@ static void as_many_regions_as_there_is_room_for(void **state)
 			maker_descriptor(&attributes, 5, 0x7000000 + i * 0x2000, 1, RO);
 		maker_descriptor(&map, 5, 0x7000000, 2 * count, RUNTIME);
 		read_regions(&attributes, &map);
-		assert_int_equal(efi.runtime_count, count <= ENV_RUNTIME ? count : 1);
-		for (uint32_t i = 0; i < efi.runtime_count && count <= ENV_RUNTIME; i++)
+		assert_int_equal(efi.runtime_count, count <= ENV_RUNTIME ? count : 0);
+		assert_int_equal(efi.runtime_regions, count);
+		for (uint32_t i = 0; i < efi.runtime_count; i++)
 			assert_region(i, 0x7000000 + i * 0x2000, 1, RX, SMALT_CACHE_WRITE_BACK);
 		maker_free(&attributes);
 		for (uint32_t i = 0; i < ENV_RUNTIME; i++)
 			maker_descriptor(&map, 6, 0x6000000 + i * 0x2000, 1, RUNTIME);
 		read_regions(&attributes, &map);             /* one more than that, without attributes */
 		assert_int_equal(efi.runtime_count, 0);
+		assert_int_equal(efi.runtime_regions, ENV_RUNTIME + 1);
 		maker_free(&map);
 	}
 }

@@ -130,6 +130,22 @@ static void a_system_table_that_no_region_holds_is_refused(void **state)
 	assert_int_equal(plan_at(0x400000), ST_BAD_FIRMWARE);
 }
 
+/* Rules: H9, M20 */
+static void more_regions_than_there_is_room_for_are_told_as_that(void **state)
+{
+	char text[512];
+
+	(void)state;
+	open_bench(&machine_x86_64);
+	give_runtime(SMALT_R | SMALT_X);
+	b.env.efi.runtime_count = 0;
+	b.env.efi.runtime_regions = 257;
+	assert_int_equal(plan_at(0x400000), ST_TOO_SMALL);
+	fault_text(&b.fault, text, sizeof text);
+	assert_non_null(strstr(text, "EFI runtime regions: 0x101 > 0x100: TOO_SMALL"));
+	assert_non_null(strstr(text, "leave efi_runtime none"));
+}
+
 /* Rules: M9, M14, H9 */
 static void an_address_that_runtime_services_need_is_nobody_elses(void **state)
 {
@@ -230,6 +246,7 @@ int main(void)
 		cmocka_unit_test(the_first_region_counts_as_much_as_the_others),
 		cmocka_unit_test(identity_is_refused_where_nobody_left_runtime_services),
 		cmocka_unit_test(a_system_table_that_no_region_holds_is_refused),
+		cmocka_unit_test(more_regions_than_there_is_room_for_are_told_as_that),
 		cmocka_unit_test(an_address_that_runtime_services_need_is_nobody_elses),
 		cmocka_unit_test(the_last_memory_map_has_room_directly_behind_the_structure),
 		cmocka_unit_test(attributes_are_copied_where_there_are_bytes),
