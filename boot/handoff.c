@@ -67,6 +67,7 @@ static void describe_headers(struct smalt_object *record, const struct object *o
 	record->format = object->format;
 	record->flags = object->flags;
 	record->file_bytes = object->bytes.bytes;
+	record->features = object->feature_1_and;
 	record->bytes_pa = object->bytes_pa == OBJECT_NOWHERE ? 0 : object->bytes_pa;
 }
 

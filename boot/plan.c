@@ -37,33 +37,6 @@ static enum status choose_protocol(struct boot *boot, struct fault *fault)
 	                       boot->settings.protocol, &boot->protocol, fault);
 }
 
-/*
- * What the loader knows that the CPU lacks (M15). Signed pointers are an ABI between a kernel
- * and its keys: Smalt sets none, so it cannot promise any.
- */
-static enum status check_capability(const struct boot *boot, const struct object *object,
-                                    struct fault *fault)
-{
-	if (object->x86_isa_needed & ~boot->env->cpu.x86_isa)
-		return fault_set(fault, ST_MISSING_CAPABILITY, "GNU_PROPERTY_X86_ISA_1_NEEDED",
-		                 object->x86_isa_needed, boot->env->cpu.x86_isa);
-	if (object->has_pauth)
-		return fault_value(fault, ST_MISSING_CAPABILITY, "GNU_PROPERTY_AARCH64_FEATURE_PAUTH",
-		                   object->pauth_platform);
-	return ST_OK;
-}
-
-static enum status check_capabilities(struct boot *boot, struct fault *fault)
-{
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		const struct object *object = &boot->objects[i].object;
-
-		if (check_capability(boot, object, fault) != ST_OK)
-			return fault_in(fault, object->name);
-	}
-	return ST_OK;
-}
-
 /* A firmware that is still there tells it only when nothing more is asked for but frames. */
 static enum status know_memory(struct boot *boot, struct fault *fault)
 {
@@ -240,7 +213,7 @@ static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { source_stage }, { check_capabilities }, { load_check }, { relro_part },
+	{ choose_protocol }, { source_stage }, { capability_check }, { load_check }, { relro_part },
 	{ know_memory }, { open_space }, { choose_direct_map },
 	{ place_protocol }, { objects_place }, { place_own_rows }, { objects_back },
 	{ reserve_handoff }, { load_plan }, { reserve_tables }, { reserve_protocol }, { reserve_map },

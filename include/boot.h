@@ -122,6 +122,7 @@ MUST_CHECK enum status source_open(struct boot *boot, struct fault *fault);     
 MUST_CHECK enum status source_objects(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status source_stage(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);   /* request.c */
+MUST_CHECK enum status capability_check(struct boot *boot, struct fault *fault); /* capability.c */
 MUST_CHECK enum status objects_place(struct boot *boot, struct fault *fault);      /* objects.c */
 MUST_CHECK enum status objects_back(struct boot *boot, struct fault *fault);
 uint64_t own_limit(const struct boot *boot);                                       /* own.c */

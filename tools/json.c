@@ -113,6 +113,15 @@ static void add_fault(cJSON *to, const struct fault *fault)
 	cJSON_AddItemToObject(json, "text", span_string(span_of(text)));
 }
 
+static void add_features(cJSON *to, const struct object *object)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, "features");
+	uint32_t bits = object->feature_1_and;
+
+	for (const char *name; (name = plan_feature(object->elf_machine, &bits)) != NULL;)
+		cJSON_AddItemToArray(array, cJSON_CreateString(name));
+}
+
 static cJSON *object_json(const struct boot_object *o)
 {
 	const struct object *object = &o->object;
@@ -130,6 +139,7 @@ static cJSON *object_json(const struct boot_object *o)
 	add_hex(json, "align", object->align);
 	cJSON_AddNumberToObject(json, "segments", object->segment_count);
 	cJSON_AddNumberToObject(json, "notes", object->note_count);
+	add_features(json, object);
 	return json;
 }
 

@@ -42,6 +42,9 @@ extern const struct word plan_why[];
 /* A row's flags one after another: the word of the lowest bit, which is cleared; NULL at the end. */
 const char *plan_flag(uint32_t *flags);
 
+/* Likewise what an object's code was made for (M15); a bit without a name is left out. */
+const char *plan_feature(uint16_t elf_machine, uint32_t *bits);
+
 /* "4K", "2M": bytes in the largest unit that divides them; hexadecimal if even K does not. */
 #define PLAN_BYTES_TEXT 24
 void plan_bytes(uint64_t bytes, char text[PLAN_BYTES_TEXT]);

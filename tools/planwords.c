@@ -64,6 +64,26 @@ const char *plan_flag(uint32_t *set)
 	return lowest ? words_text(flags, lowest) : NULL;
 }
 
+static const struct word x86_features[] = {
+	{ "ibt", SMALT_FEATURE_IBT }, { "shstk", SMALT_FEATURE_SHSTK }, { NULL, 0 },
+};
+
+static const struct word aarch64_features[] = {
+	{ "bti", SMALT_FEATURE_BTI }, { "pac", SMALT_FEATURE_PAC }, { NULL, 0 },
+};
+
+const char *plan_feature(uint16_t elf_machine, uint32_t *bits)
+{
+	const struct word *words = elf_machine == SMALT_MACHINE_AARCH64 ? aarch64_features : x86_features;
+	const char *name = NULL;
+
+	while (*bits != 0 && name == NULL) {
+		name = words_text(words, *bits & -*bits);
+		*bits &= *bits - 1;
+	}
+	return name;
+}
+
 void plan_bytes(uint64_t bytes, char text[PLAN_BYTES_TEXT])
 {
 	static const char units[] = "KMGT";

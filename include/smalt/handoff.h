@@ -109,6 +109,12 @@
 #define SMALT_OBJECT_RELOCATED            (1 << 1)   /* its relative relocations are applied */
 #define SMALT_OBJECT_GNU_STACK            (1 << 2)   /* has PT_GNU_STACK, rights in stack_prot */
 
+/* smalt_object.features: FEATURE_1_AND of the object's machine */
+#define SMALT_FEATURE_IBT   (1 << 0)     /* x86_64: ENDBR64 where it is branched to */
+#define SMALT_FEATURE_SHSTK (1 << 1)     /* x86_64: works with a shadow stack */
+#define SMALT_FEATURE_BTI   (1 << 0)     /* aarch64: BTI where it is branched to */
+#define SMALT_FEATURE_PAC   (1 << 1)     /* aarch64: signs return addresses */
+
 /* How the kernel was entered. */
 #define SMALT_PATH_PVH   1
 #define SMALT_PATH_IMAGE 2
@@ -233,6 +239,10 @@ struct smalt_object {
 	uint64_t init_array_bytes;
 	uint64_t fini_array_va;
 	uint64_t fini_array_bytes;
+	uint32_t features;       /* SMALT_FEATURE_*: what its code was made for, never refused */
+	uint32_t va_bits;        /* va random: floor(log2(places that base was drawn from)); else 0 */
+	uint32_t pa_bits;        /* pa random: the same of its frames, of the piece with the fewest */
+	uint32_t reserved;       /* 0 */
 };
 
 /* What the boot cost, and what it used. Leaves by index in leaf_shift. */
