@@ -10,6 +10,7 @@
  *              | setting VALUE                      the table in setting.c
  *     option   = "role=" ("raw" | "map") | "name=" NAME | "args=" TEXT
  *              | "va=" ADDRESS | "relocate=" ("yes" | "no")
+ *              | "exec=" ("yes" | "no")
  *
  * Keys before the first entry are defaults of all; modules there belong to all.
  */
@@ -150,6 +151,13 @@ static bool option_relocate(struct config_module *module, struct span value)
 	return module->relocate || span_is(value, "no");
 }
 
+static bool option_exec(struct config_module *module, struct span value)
+{
+	module->exec = span_is(value, "yes");
+	module->noexec = span_is(value, "no");
+	return module->exec || module->noexec;
+}
+
 static const struct option {
 	const char *name;
 	bool (*set)(struct config_module *module, struct span value);
@@ -160,6 +168,7 @@ static const struct option {
 	{ "args", option_args, "write args=\"...\"" },
 	{ "va", option_va, "write va=0xADDRESS" },
 	{ "relocate", option_relocate, "write relocate=yes or relocate=no" },
+	{ "exec", option_exec, "write exec=yes or exec=no" },
 };
 
 static enum status parse_option(struct parser *parser, struct config_module *module,
@@ -182,27 +191,39 @@ static enum status parse_option(struct parser *parser, struct config_module *mod
 	return ST_BAD_CONFIG;
 }
 
+/* What options say together, in whatever order they came. */
+static enum status check_module(struct parser *parser, const struct config_module *module,
+                                const struct token *path)
+{
+	if (module->map || !module->exec)
+		return ST_OK;
+	refuse(parser, path, "exec=yes of a raw module");
+	return fault_hint(parser->fault, "raw bytes are data: write role=map");
+}
+
 static enum status parse_module(struct parser *parser, const struct token *key)
 {
 	struct config *config = parser->config;
 	struct config_module *module = &config->modules[config->module_count];
-	struct token word;
+	struct token path, word;
 	bool found;
-	enum status status = need(parser, key, &word);
+	enum status status = need(parser, key, &path);
 
 	if (status != ST_OK)
 		return status;
 	*module = (struct config_module){
-		.entry = config->entry_count - 1, .path = word.text, .name = word.text,
-		.relocate = true, .line = word.line, .column = word.column,
+		.entry = config->entry_count - 1, .path = path.text, .name = path.text,
+		.relocate = true, .line = path.line, .column = path.column,
 	};
 	config->module_count++;
 	for (;;) {
 		status = next(parser, &word, &found);
 		if (status == ST_OK && found)
 			status = parse_option(parser, module, &word);
-		if (status != ST_OK || !found)
+		if (status != ST_OK)
 			return status;
+		if (!found)
+			return check_module(parser, module, &path);
 	}
 }
 

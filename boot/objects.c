@@ -23,6 +23,8 @@ static struct place_request request_for(const struct boot *boot, uint32_t index,
 		request.flags |= PLACE_ALLOW_WX;
 	if (boot->protocol)
 		request.flags |= PLACE_PHYSICAL;
+	if (o->noexec)
+		request.flags |= PLACE_NOEXEC;
 	return request;
 }
 

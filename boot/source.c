@@ -256,6 +256,7 @@ static enum status read_module(struct boot *boot, const struct config_module *mo
 	to->role = module->map ? SMALT_ROLE_MAP : SMALT_ROLE_RAW;
 	to->args = module->args;
 	to->relocate = module->relocate;
+	to->noexec = !module->map || module->noexec;
 	to->has_va = module->has_va;
 	to->va = module->va;
 	take_found(to, &found);

@@ -33,6 +33,7 @@ struct boot_object {
 	struct span args;
 	uint32_t role;               /* SMALT_ROLE_* */
 	bool relocate;               /* apply its relative relocations */
+	bool noexec;                 /* nothing of it may be executable (M23) */
 	bool donated;                /* its bytes may become its memory */
 	bool has_va;                 /* va= */
 	uint64_t va;

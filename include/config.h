@@ -48,6 +48,8 @@ struct config_module {
 	struct span args;
 	bool map;                    /* role=map */
 	bool relocate;
+	bool exec;                   /* exec=yes */
+	bool noexec;                 /* exec=no */
 	bool has_va;                 /* va= */
 	uint64_t va;
 	uint32_t line, column;

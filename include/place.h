@@ -18,6 +18,7 @@ enum {
 	PLACE_ADDRESS = 4,       /* va is set */
 	PLACE_ALLOW_WX = 8,      /* wx=allow (M12) */
 	PLACE_PHYSICAL = 16,     /* rows at p_paddr: the protocol's own rules hold (M21) */
+	PLACE_NOEXEC = 32,       /* none of its rows may be executable (M23) */
 };
 
 struct place_request {
@@ -51,7 +52,7 @@ struct placement {
  * PLACE_PHYSICAL: rows at p_paddr with the file's rights, a flat file where its bytes lie; nothing
  * is free or taken, and there is no entry rule.
  *
- * ST_INVALID, ST_TOO_SMALL, ST_WX, ST_BAD_ENTRY, ST_NO_ADDRESS, ST_OVERFLOW and ST_OVERLAP
+ * ST_INVALID, ST_TOO_SMALL, ST_NOT_AUTHORIZED, ST_WX, ST_BAD_ENTRY, ST_NO_ADDRESS, ST_OVERFLOW and ST_OVERLAP
  * (physical), ST_MISALIGNED (va), ST_ADDRESS_IN_USE, ST_NOT_MAPPABLE (no bytes),
  * ST_NO_MEMORY (padding overflows).
  */

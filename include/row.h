@@ -8,7 +8,10 @@
 #include "place.h"
 #include "shape.h"
 
-/* ST_WX: writable and executable without PLACE_ALLOW_WX, or nothing that the machine can map. */
+/*
+ * ST_NOT_AUTHORIZED: executable with PLACE_NOEXEC. ST_WX: writable and executable without
+ * PLACE_ALLOW_WX, or nothing that the machine can map.
+ */
 MUST_CHECK enum status row_check(const struct space *space, const struct place_request *request,
                                  const struct segment *segment, struct fault *fault);
 

@@ -31,6 +31,10 @@ enum status row_check(const struct space *space, const struct place_request *req
 	bool allowed = request->flags & (PLACE_ALLOW_WX | PLACE_PHYSICAL);
 	bool mapped = prot != 0 && !(request->flags & PLACE_PHYSICAL);
 
+	if ((prot & SMALT_X) && (request->flags & PLACE_NOEXEC)) {
+		(void)fault_value(fault, ST_NOT_AUTHORIZED, "p_flags", segment->prot);
+		return fault_segment(fault, segment->index);
+	}
 	if ((!writes_code(prot) || allowed) &&
 	    !(mapped && space->format->prot[prot] == FORMAT_REFUSED))
 		return ST_OK;

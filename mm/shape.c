@@ -10,7 +10,8 @@
 #include "align.h"
 
 enum {
-	ALL_FLAGS = PLACE_INTERPRET | PLACE_PADDING | PLACE_ADDRESS | PLACE_ALLOW_WX | PLACE_PHYSICAL,
+	ALL_FLAGS = PLACE_INTERPRET | PLACE_PADDING | PLACE_ADDRESS | PLACE_ALLOW_WX | PLACE_PHYSICAL |
+	            PLACE_NOEXEC,
 };
 
 static bool is_flat(const struct place_request *request)

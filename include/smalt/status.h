@@ -68,7 +68,9 @@
 	X(BAD_ENVIRONMENT, "the recorded environment is malformed", \
 	  "Use the lines exactly as smalt.env=serial printed them.") \
 	X(AUDIT, "the page tables do not agree with the plan", \
-	  "This is a defect of Smalt: report it with the output of smalt.env=serial.")
+	  "This is a defect of Smalt: report it with the output of smalt.env=serial.") \
+	X(NOT_AUTHORIZED, "an object that must not run has executable memory", \
+	  "Link it without executable segments, or remove exec=no.")
 
 #ifndef __ASSEMBLER__
 /* SMALT_STATUS_OK is 0. */

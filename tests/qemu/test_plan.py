@@ -178,6 +178,18 @@ def test_modules_are_objects_of_their_roles(machine, smalt, kernel, tmp_path):
     assert [e["backing"] for e in result["extents"] if result["mappings"][e["mapping"]] == raw[0]] == ["in-place"]
 
 
+def test_a_module_that_must_not_run_is_never_executable(machine, smalt, kernel, tmp_path):
+    """Rules: M23"""
+    (tmp_path / "code").write_bytes(elf(machine, [(0, 4, b"D" * 10, 10), (0x1000, 5, b"C" * 10, 10)], 0, kind=3))
+    (tmp_path / "data").write_bytes(elf(machine, [(0, 4, b"D" * 10, 10), (0x1000, 6, b"C" * 10, 10)], 0, kind=3))
+    planned(smalt, kernel, f"{tmp_path}/code,role=map,exec=yes")
+    raw = planned(smalt, kernel, f"{tmp_path}/code,exec=no", f"{tmp_path}/data,role=map,exec=no")
+    assert not [row for row in raw["mappings"] if row["object"] in (1, 2) and "x" in row["prot"]]
+    done = plan(smalt, kernel, f"{tmp_path}/code,role=map,exec=no")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"smalt: code: segment \d+: p_flags: 0x5: NOT_AUTHORIZED, .*\n", done.stderr)
+
+
 def test_the_plan_of_an_archive_is_that_of_its_parts(machine, smalt, kernel, tmp_path):
     (tmp_path / "data").write_bytes(b"x" * 5000)
     subprocess.run([smalt, "pack", "-o", tmp_path / "out", kernel, tmp_path / "data"], check=True)

@@ -66,6 +66,18 @@ static void entries_begin_with_the_defaults(void **state)
 	assert_int_equal(config.modules[1].line, 7);
 }
 
+/* Rules: M23 */
+static void a_module_may_be_forbidden_to_run(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("kernel k\nmodule a role=map\nmodule b exec=yes role=map\n"
+	                       "module c role=map exec=no\nmodule d exec=no\n"), ST_OK);
+	assert_false(config.modules[0].noexec);
+	assert_false(config.modules[1].noexec);
+	assert_true(config.modules[2].noexec);
+	assert_true(config.modules[3].noexec);
+}
+
 static void words_have_quotes_escapes_and_comments(void **state)
 {
 	(void)state;
@@ -125,6 +137,9 @@ static void mistakes_have_a_place_and_the_nearest_key(void **state)
 		{ "module m role=app\n", 1, 10, "role=app", NULL },
 		{ "module m role\n", 1, 10, "role", "role" },
 		{ "module m va=0xzz\n", 1, 10, "va=0xzz", NULL },
+		{ "module m role=map exec=maybe\n", 1, 19, "exec=maybe", NULL },
+		{ "module m exec=yes\n", 1, 8, "m", NULL },
+		{ "\nmodule m exec=yes name=n role=raw\n", 2, 8, "m", NULL },
 		{ "kernel\n", 1, 1, "kernel", NULL },
 		{ "kernel a b\n", 1, 10, "b", NULL },
 		{ "stack 0\n", 1, 7, "0", NULL },
@@ -254,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_line_is_enough),
 		cmocka_unit_test(entries_begin_with_the_defaults),
+		cmocka_unit_test(a_module_may_be_forbidden_to_run),
 		cmocka_unit_test(words_have_quotes_escapes_and_comments),
 		cmocka_unit_test(every_setting_is_read),
 		cmocka_unit_test(entries_are_chosen_by_name_or_first),

@@ -218,7 +218,7 @@ static void contradictions_between_flags_and_arguments_are_invalid(void **state)
 	struct object fixed = usual(OBJECT_FIXED, 0x200000, segments);
 	struct object movable = fixed, flat = maker_flat(PAGE, OBJECT_NOWHERE);
 	const struct { const struct object *object; uint32_t flags; uint64_t padding, va; } bad[] = {
-		{ &movable, 32, 0, 0 }, { &movable, 1u << 31, 0, 0 },
+		{ &movable, 64, 0, 0 }, { &movable, 1u << 31, 0, 0 },
 		{ &movable, PLACE_INTERPRET, 1, 0 }, { &movable, PLACE_INTERPRET, 0, 0x400000 },
 		{ &movable, PLACE_INTERPRET | PLACE_ADDRESS, 0, 0 },
 		{ &fixed, PLACE_INTERPRET | PLACE_ADDRESS, 0, 0x400000 },

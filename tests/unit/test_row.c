@@ -69,6 +69,36 @@ static void writable_and_executable_is_refused_unless_allowed(void **state)
 	assert_int_equal(p.rows[1].prot, SMALT_R | SMALT_W | SMALT_X);
 }
 
+/* Rules: M23 */
+static void what_must_not_run_has_no_executable_row(void **state)
+{
+	static const struct machine *const both[] = { &machine_x86_64, &machine_aarch64 };
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++)
+		for (uint32_t prot = 0; prot < 8; prot++)
+			for (uint32_t more = 0; more <= PLACE_PHYSICAL; more += PLACE_PHYSICAL) {
+				struct segment segments[] = {
+					{ .va = 0x200000, .pa = 0x200000, .mem_bytes = 1, .prot = R },
+					{ .va = 0x201000, .pa = 0x201000, .mem_bytes = 1, .prot = prot },
+				};
+				struct object object = maker_object(OBJECT_FIXED, segments, 2);
+				struct place_request request = maker_request(&object);
+				struct space space = maker_space_of(both[m], 1, 4);
+				struct placed p;
+
+				object.entry = 0;
+				request.flags |= PLACE_NOEXEC | PLACE_ALLOW_WX | more;
+				p = maker_place(&space, &request);
+				assert_int_equal(p.status, prot & SMALT_X ? ST_NOT_AUTHORIZED : ST_OK);
+				if (p.status == ST_OK)
+					continue;
+				assert_int_equal(p.fault.segment, 6);
+				assert_string_equal(p.fault.field, "p_flags");
+				assert_int_equal(p.fault.value, prot);
+			}
+}
+
 /* Rules: M18 */
 static void rights_that_a_machine_cannot_express_are_widened_by_read(void **state)
 {
@@ -133,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_flags_tell_which_bytes_are_really_in_the_row),
 		cmocka_unit_test(writable_and_executable_is_refused_unless_allowed),
+		cmocka_unit_test(what_must_not_run_has_no_executable_row),
 		cmocka_unit_test(rights_that_a_machine_cannot_express_are_widened_by_read),
 		cmocka_unit_test(rights_that_a_machine_refuses_even_with_read_are_refused),
 	};
