@@ -32,7 +32,8 @@ const struct word envwords_conduits[] = {
 };
 const struct word envwords_seeds[] = {
 	{ "devicetree", SMALT_ENTROPY_DEVICETREE }, { "rdrand", SMALT_ENTROPY_RDRAND },
-	{ "rndr", SMALT_ENTROPY_RNDR }, { "efi-rng", SMALT_ENTROPY_EFI_RNG }, { NULL, 0 },
+	{ "rndr", SMALT_ENTROPY_RNDR }, { "efi-rng", SMALT_ENTROPY_EFI_RNG },
+	{ "rdseed", SMALT_ENTROPY_RDSEED }, { NULL, 0 },
 };
 const struct word envwords_pixels[] = {
 	{ "rgbx", SMALT_FRAMEBUFFER_RGBX }, { "bgrx", SMALT_FRAMEBUFFER_BGRX },

@@ -141,6 +141,20 @@ static void print_if_asked(const struct env *env, struct arena *arena)
 	arena->used = mark;
 }
 
+enum { ENTROPY_WORDS = 4 };
+
+/* A firmware that has random bytes gave them; else the CPU does, if it can. */
+static void take_entropy(struct env *env)
+{
+	static uint64_t words[ENTROPY_WORDS];
+
+	if (env->entropy.bytes != 0)
+		return;
+	env->entropy_source = arch_entropy(words, ENTROPY_WORDS);
+	if (env->entropy_source != SMALT_ENTROPY_NONE)
+		env->entropy = (struct span){ (const uint8_t *)words, sizeof words };
+}
+
 /* Nothing but us is there any more. */
 static void go(struct boot *boot)
 {
@@ -157,6 +171,7 @@ void boot_main(struct env *env, struct arena *arena)
 {
 	enum status status;
 
+	take_entropy(env);
 	print_if_asked(env, arena);
 	status = plan_any(&boot, env, arena);
 	if (status != ST_OK)

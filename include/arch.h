@@ -13,6 +13,9 @@
 /* Facts of this CPU for the environment: leaf_mask, levels, features, counter, id. No memory access. */
 void arch_cpu(struct cpu *cpu);
 
+/* Random words from the CPU: which SMALT_ENTROPY_* they are; NONE if it has none. */
+uint32_t arch_entropy(uint64_t *words, uint32_t count);
+
 /* The machine that the loader was built for. */
 const struct machine *arch_machine(void);
 

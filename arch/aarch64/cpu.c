@@ -41,6 +41,28 @@ void arch_cpu(struct cpu *cpu)
 	};
 }
 
+enum { RNDR_TRIES = 10 };
+
+/* RNDR by its encoding, which assemblers know from Armv8.5 on. PSTATE.Z: there was none in time. */
+static bool rndr(uint64_t *word)
+{
+	uint32_t failed = 1;
+
+	for (unsigned i = 0; failed && i < RNDR_TRIES; i++)
+		__asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tcset %w1, eq" : "=r"(*word), "=r"(failed) : : "cc");
+	return !failed;
+}
+
+uint32_t arch_entropy(uint64_t *words, uint32_t count)
+{
+	if (SYSTEM_READ(id_aa64isar0_el1) >> 60 == 0)
+		return SMALT_ENTROPY_NONE;
+	for (uint32_t i = 0; i < count; i++)
+		if (!rndr(&words[i]))
+			return SMALT_ENTROPY_NONE;
+	return SMALT_ENTROPY_RNDR;
+}
+
 const struct machine *arch_machine(void)
 {
 	return &machine_aarch64;

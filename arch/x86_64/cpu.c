@@ -102,6 +102,50 @@ void arch_cpu(struct cpu *cpu)
 	cpu->id = apic_id(last_leaf);
 }
 
+/* SDM Vol. 1, 7.3.17: tries that a working generator does not need. */
+enum { RDRAND_TRIES = 10, RDSEED_TRIES = 100 };
+
+static bool rdrand(uint64_t *word)
+{
+	bool good = false;
+
+	for (unsigned i = 0; !good && i < RDRAND_TRIES; i++)
+		__asm__ volatile("rdrand %0" : "=r"(*word), "=@ccc"(good));
+	return good;
+}
+
+static bool rdseed(uint64_t *word)
+{
+	bool good = false;
+
+	for (unsigned i = 0; !good && i < RDSEED_TRIES; i++)
+		__asm__ volatile("pause; rdseed %0" : "=r"(*word), "=@ccc"(good));
+	return good;
+}
+
+static bool fill(bool (*get)(uint64_t *word), uint64_t *words, uint32_t count)
+{
+	uint64_t word;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!get(&word))
+			return false;
+		words[i] = word;
+	}
+	return true;
+}
+
+uint32_t arch_entropy(uint64_t *words, uint32_t count)
+{
+	uint32_t last_leaf = ask(0, 0).reg[EAX];
+
+	if (last_leaf >= 7 && (ask(7, 0).reg[EBX] & 1 << 18) && fill(rdseed, words, count))
+		return SMALT_ENTROPY_RDSEED;
+	if ((ask(1, 0).reg[ECX] & 1 << 30) && fill(rdrand, words, count))
+		return SMALT_ENTROPY_RDRAND;
+	return SMALT_ENTROPY_NONE;
+}
+
 const struct machine *arch_machine(void)
 {
 	return &machine_x86_64;

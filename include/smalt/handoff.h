@@ -136,6 +136,7 @@
 #define SMALT_ENTROPY_RDRAND 2
 #define SMALT_ENTROPY_RNDR 3
 #define SMALT_ENTROPY_EFI_RNG 4
+#define SMALT_ENTROPY_RDSEED 5
 #define SMALT_FRAMEBUFFER_NONE 0
 #define SMALT_FRAMEBUFFER_RGBX 1         /* 32 bits a pixel: red in the lowest byte, then green, blue, none */
 #define SMALT_FRAMEBUFFER_BGRX 2

@@ -187,7 +187,7 @@ static void random_env(struct sample *s)
 	s->env.psci_conduit = (uint32_t)random_below(3);
 	s->env.wall_clock = random_below(1 << 30);
 	s->env.entropy = random_text(s->seed, random_below(65));
-	s->env.entropy_source = s->env.entropy.bytes ? (uint32_t)random_below(5) : 0;
+	s->env.entropy_source = s->env.entropy.bytes ? (uint32_t)random_below(6) : 0;
 }
 
 static void assert_same_file(const struct file *a, const struct file *b)
