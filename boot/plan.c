@@ -13,6 +13,7 @@
 #include "envtext.h"
 #include "firmware.h"
 #include "protocol.h"
+#include "relro.h"
 
 /* What the loader's own code runs on, before it asks for anything. */
 static enum status check_levels(struct boot *boot, struct fault *fault)
@@ -35,6 +36,18 @@ static enum status choose_protocol(struct boot *boot, struct fault *fault)
 {
 	return protocol_choose(boot->env->machine, &boot->objects[0].object,
 	                       boot->settings.protocol, &boot->protocol, fault);
+}
+
+/* An object that relocates itself protects itself, too. */
+static enum status part_relro(struct boot *boot, struct fault *fault)
+{
+	uint64_t granule = 1ull << boot->env->machine->format->granule_shift;
+	enum status status = ST_OK;
+
+	for (uint32_t i = 0; status == ST_OK && !boot->protocol && i < boot->object_count; i++)
+		if (boot->objects[i].relocate)
+			status = relro_part(&boot->objects[i].object, granule, boot->arena, fault);
+	return status;
 }
 
 /* A firmware that is still there tells it only when nothing more is asked for but frames. */
@@ -213,7 +226,7 @@ static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { source_stage }, { capability_check }, { load_check }, { relro_part },
+	{ choose_protocol }, { source_stage }, { capability_check }, { load_check }, { part_relro },
 	{ know_memory }, { open_space }, { choose_direct_map },
 	{ place_protocol }, { objects_place }, { place_own_rows }, { objects_back },
 	{ reserve_handoff }, { load_plan }, { reserve_tables }, { reserve_protocol }, { reserve_map },

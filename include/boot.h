@@ -140,7 +140,6 @@ MUST_CHECK enum status handoff_reserve(struct boot *boot, struct fault *fault); 
 void handoff_clear(const struct boot *boot);
 void handoff_write(const struct boot *boot);
 MUST_CHECK enum status load_check(struct boot *boot, struct fault *fault);         /* load.c */
-MUST_CHECK enum status relro_part(struct boot *boot, struct fault *fault);         /* relro.c */
 MUST_CHECK enum status load_plan(struct boot *boot, struct fault *fault);          /* load.c */
 MUST_CHECK enum status load_read(const struct boot *boot, struct fault *fault);
 void load_execute(const struct boot *boot);

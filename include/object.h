@@ -29,7 +29,7 @@ struct segment {
 	uint64_t mem_bytes;
 	uint64_t align;          /* p_align, 0 made 1: a power of two */
 	uint32_t prot;           /* SMALT_R|W|X */
-	bool relro;              /* written by relocation only, then read-only: boot/relro.c */
+	bool relro;              /* written by relocation only, then read-only: mm/relro.c */
 	uint32_t index;          /* of the program header, SMALT_NONE if the format has none */
 };
 

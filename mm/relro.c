@@ -10,10 +10,11 @@
  * the segment); its first page stays writable if something else that is writable has bytes on it. An object that
  * relocates itself (relocate no) protects itself, too.
  */
+#include "relro.h"
+
 #include <stddef.h>
 
 #include "align.h"
-#include "boot.h"
 
 /* The writable segment in which RELRO begins, or NULL: then there is nothing to protect. */
 static const struct segment *holder(const struct object *object)
@@ -62,8 +63,8 @@ static bool find_range(const struct object *object, const struct segment *segmen
 	return *va < *end;
 }
 
-static enum status part_object(struct object *object, uint64_t granule, struct arena *arena,
-                               struct fault *fault)
+enum status relro_part(struct object *object, uint64_t granule, struct arena *arena,
+                       struct fault *fault)
 {
 	const struct segment *whole = holder(object);
 	struct segment *parts, *to;
@@ -89,15 +90,4 @@ static enum status part_object(struct object *object, uint64_t granule, struct a
 	object->segments = parts;
 	object->segment_count = (uint32_t)(to - parts);
 	return ST_OK;
-}
-
-enum status relro_part(struct boot *boot, struct fault *fault)
-{
-	uint64_t granule = 1ull << boot->env->machine->format->granule_shift;
-	enum status status = ST_OK;
-
-	for (uint32_t i = 0; status == ST_OK && !boot->protocol && i < boot->object_count; i++)
-		if (boot->objects[i].relocate)
-			status = part_object(&boot->objects[i].object, granule, boot->arena, fault);
-	return status;
 }
