@@ -206,7 +206,7 @@ static enum status refuse_flat(struct boot_object *o, struct fault *fault)
 	if (content_get(&o->content, 0, bytes.bytes < 4 ? bytes.bytes : 4, &head, fault) != ST_OK)
 		return fault->status;
 	fault_value(fault, ST_NOT_MAPPABLE, "magic", span_u32(head, 0));
-	fault_hint(fault, "a kernel is an executable ELF file, or an arm64 Image");
+	fault_hint(fault, "a kernel is an executable ELF or a.out file, or an arm64 Image");
 	return fault_in(fault, o->object.name);
 }
 

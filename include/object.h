@@ -57,7 +57,7 @@ struct object {
 	uint32_t format;         /* SMALT_FORMAT_* */
 	enum object_kind kind;
 	uint16_t elf_machine;    /* 0: any */
-	uint64_t header_bytes;   /* e_ehsize; 0: flat and not ELF */
+	uint64_t header_bytes;   /* of ELF and a.out files, else 0 */
 
 	struct segment *segments;    /* ascending by va, bytes disjoint */
 	uint32_t segment_count;      /* 0 only if kind is OBJECT_FLAT */
@@ -101,7 +101,7 @@ struct object {
 };
 
 /*
- * Reads an object of any format that is known: ELF64, arm64 Image; else flat.
+ * Reads an object of any format that is known: ELF64, arm64 Image, a.out (classic, Plan 9's); else flat.
  * content stays the caller's and must outlive the object; arrays come from arena.
  * machine: refuse other machines (ST_WRONG_MACHINE); NULL: any.
  * ST_TRUNCATED, ST_BAD_HEADER, ST_BAD_SEGMENT, ST_OVERFLOW, ST_MISALIGNED,

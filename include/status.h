@@ -62,7 +62,7 @@ enum status fault_field(struct fault *fault, enum status status, const char *fie
 
 /* Add to a fault what the caller of the check knows; return its status. */
 enum status fault_at(struct fault *fault, uint64_t offset);
-enum status fault_segment(struct fault *fault, uint32_t segment);
+enum status fault_segment(struct fault *fault, uint32_t segment);   /* UINT32_MAX: it has no number */
 enum status fault_word(struct fault *fault, struct span word);   /* cut to fit, unprintables become '?' */
 enum status fault_place(struct fault *fault, uint32_t line, uint32_t column);
 enum status fault_hint(struct fault *fault, const char *hint);

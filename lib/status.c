@@ -69,7 +69,8 @@ enum status fault_at(struct fault *fault, uint64_t offset)
 
 enum status fault_segment(struct fault *fault, uint32_t segment)
 {
-	fault->has |= FAULT_SEGMENT;
+	if (segment != UINT32_MAX)
+		fault->has |= FAULT_SEGMENT;
 	fault->segment = segment;
 	return fault->status;
 }

@@ -59,7 +59,7 @@ static uint32_t header_flags(const struct place_request *request, const struct s
 	if (!(request->flags & PLACE_INTERPRET))
 		return 0;
 	if (holds(segment, 0, object->header_bytes))
-		flags |= SMALT_ROW_ELF_HEADER;
+		flags |= object->format == SMALT_FORMAT_ELF64 ? SMALT_ROW_ELF_HEADER : SMALT_ROW_AOUT_HEADER;
 	if (holds(segment, object->phdr_offset, table_bytes))
 		flags |= SMALT_ROW_PHDR_TABLE;
 	return flags;

@@ -40,6 +40,8 @@ static enum status read_flat(struct object *object, struct span head,
 static const struct reader readers[] = {
 	{ object_is_elf, elf_read },
 	{ image_probe, image_read },
+	{ aout_probe, aout_read },
+	{ plan9_probe, plan9_read },
 	{ is_anything, read_flat },
 };
 

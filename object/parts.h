@@ -23,6 +23,16 @@ MUST_CHECK enum status image_read(struct object *object, struct span head,
                                   const struct machine *machine, struct arena *arena,
                                   struct fault *fault);
 
+/* Is it a classic a.out file, is it Plan 9's; reads it likewise. */
+bool aout_probe(struct span head);
+MUST_CHECK enum status aout_read(struct object *object, struct span head,
+                                 const struct machine *machine, struct arena *arena,
+                                 struct fault *fault);
+bool plan9_probe(struct span head);
+MUST_CHECK enum status plan9_read(struct object *object, struct span head,
+                                  const struct machine *machine, struct arena *arena,
+                                  struct fault *fault);
+
 /* Program header index < phdr_count, of phdr_table. */
 struct elf64_phdr elf_phdr(const struct object *object, uint32_t index);
 

@@ -36,7 +36,8 @@ const struct word plan_roles[] = {
 
 const struct word plan_formats[] = {
 	{ "flat", SMALT_FORMAT_FLAT }, { "elf64", SMALT_FORMAT_ELF64 },
-	{ "image", SMALT_FORMAT_IMAGE }, { NULL, 0 },
+	{ "image", SMALT_FORMAT_IMAGE }, { "aout", SMALT_FORMAT_AOUT },
+	{ "plan9", SMALT_FORMAT_PLAN9 }, { NULL, 0 },
 };
 
 const struct word plan_why[] = {

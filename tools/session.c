@@ -73,7 +73,7 @@ const struct machine *session_machine(struct span bytes, struct arena *arena, st
 		fault_value(fault, ST_WRONG_MACHINE, "e_machine", object.elf_machine);
 	} else {
 		fault_value(fault, ST_NOT_MAPPABLE, "magic", span_u32(bytes, 0));
-		fault_hint(fault, "a kernel is an executable ELF file, or an arm64 Image");
+		fault_hint(fault, "a kernel is an executable ELF or a.out file, or an arm64 Image");
 	}
 	fault_in(fault, object.name);
 	return NULL;

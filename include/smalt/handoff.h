@@ -31,7 +31,7 @@
 /* smalt_row.flags (requirements M4) */
 #define SMALT_ROW_ELF_HEADER  (1 << 0)   /* the file's ELF header is in this row */
 #define SMALT_ROW_PHDR_TABLE  (1 << 1)   /* the program header table is */
-#define SMALT_ROW_AOUT_HEADER (1 << 2)
+#define SMALT_ROW_AOUT_HEADER (1 << 2)   /* the exec header of an a.out file is */
 #define SMALT_ROW_PADDING     (1 << 3)   /* reserved, no access */
 #define SMALT_ROW_RELRO       (1 << 4)
 #define SMALT_ROW_BSS         (1 << 5)   /* mem_bytes > file_bytes */
@@ -105,6 +105,8 @@
 #define SMALT_FORMAT_FLAT  0
 #define SMALT_FORMAT_ELF64 1
 #define SMALT_FORMAT_IMAGE 2             /* arm64 Image */
+#define SMALT_FORMAT_AOUT  3             /* classic a.out */
+#define SMALT_FORMAT_PLAN9 4             /* Plan 9's a.out */
 #define SMALT_OBJECT_POSITION_INDEPENDENT (1 << 0)   /* the base was chosen by Smalt */
 #define SMALT_OBJECT_RELOCATED            (1 << 1)   /* its relative relocations are applied */
 #define SMALT_OBJECT_GNU_STACK            (1 << 2)   /* has PT_GNU_STACK, rights in stack_prot */

@@ -21,7 +21,7 @@ TYPES = ("- usable reclaimable boot-services object smalt-tables smalt-resident 
 FLAGS = ("elf-header phdr-table aout-header padding relro bss in-place copied shared shared-page widened wx "
          "va-moved").split()
 ROLES = "- kernel raw map".split()
-FORMATS = "flat elf64 image".split()
+FORMATS = "flat elf64 image aout plan9".split()
 LEAVES = {0: None, 12: "4K", 16: "64K", 21: "2M", 25: "32M", 30: "1G"}
 
 

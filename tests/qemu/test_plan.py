@@ -557,6 +557,20 @@ def test_help_lists_the_verbs(smalt):
     assert re.findall(r"^  (\w+) ", done.stdout, re.M) == ["plan", "pack", "run"]
 
 
+def test_an_object_file_and_a_core_as_modules_are_one_row_with_the_elf_header(machine, smalt, kernel, tmp_path):
+    """Rules: M4, M6"""
+    (tmp_path / "empty.c").write_text("int number = 1;\n")
+    subprocess.run(["clang", "-target", f"{machine}-unknown-none-elf", "-c", "empty.c", "-o", "empty.o"], cwd=tmp_path,
+                   check=True)
+    (tmp_path / "core").write_bytes(elf(machine, [(LOW, 6, b"C" * 5000, 5000)], 0, kind=4))
+    result = planned(smalt, kernel, tmp_path / "empty.o,role=map", tmp_path / "core,role=map")
+    for index, name in ((1, "empty.o"), (2, "core")):
+        row, = [row for row in result["mappings"] if row["object"] == index]
+        size = hex((tmp_path / name).stat().st_size)
+        assert (row["prot"], row["mem_bytes"], row["file_bytes"], row["file_offset"]) == ("r--", size, size, "0x0")
+        assert {"elf-header", "bss", "phdr-table"} & set(row["flags"]) == {"elf-header"}
+
+
 @pytest.mark.parametrize("name", ["/nonexistent", "."])
 def test_a_file_that_cannot_be_read_is_refused(smalt, name):
     """Rules: M20"""

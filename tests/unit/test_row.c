@@ -47,6 +47,29 @@ static void header_flags_tell_which_bytes_are_really_in_the_row(void **state)
 			}
 }
 
+/* Rules: M4, M7 */
+static void the_header_of_an_a_out_file_has_a_flag_of_its_own(void **state)
+{
+	static const uint32_t formats[] = { SMALT_FORMAT_AOUT, SMALT_FORMAT_PLAN9 };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		for (uint64_t bytes = 39; bytes <= 40; bytes++) {
+			struct segment segments[] = { { .va = 0x400000, .file_bytes = bytes, .mem_bytes = 40,
+				.prot = RX } };
+			struct object object = maker_object(OBJECT_FIXED, segments, 1);
+			struct place_request request = maker_request(&object);
+			struct space space = maker_space();
+
+			object.format = formats[i];
+			object.header_bytes = 40;
+			object.phdr_count = 0;
+			assert_int_equal(maker_place(&space, &request).rows[0].flags &
+			                 (SMALT_ROW_ELF_HEADER | SMALT_ROW_AOUT_HEADER),
+			                 bytes == 40 ? SMALT_ROW_AOUT_HEADER : 0);
+		}
+}
+
 /* Rules: M12 */
 static void writable_and_executable_is_refused_unless_allowed(void **state)
 {
@@ -162,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_flags_tell_which_bytes_are_really_in_the_row),
+		cmocka_unit_test(the_header_of_an_a_out_file_has_a_flag_of_its_own),
 		cmocka_unit_test(writable_and_executable_is_refused_unless_allowed),
 		cmocka_unit_test(what_must_not_run_has_no_executable_row),
 		cmocka_unit_test(rights_that_a_machine_cannot_express_are_widened_by_read),

@@ -114,6 +114,8 @@ static void a_new_fault_forgets_the_last_one(void **state)
 {
 	(void)state;
 	(void)fault_set(&fault, ST_TRUNCATED, "p_offset", 1, 2);
+	(void)fault_segment(&fault, UINT32_MAX);
+	assert_int_equal(fault.has & FAULT_SEGMENT, 0);
 	(void)fault_segment(&fault, 2);
 	(void)fault_at(&fault, 3);
 	(void)fault_place(&fault, 4, 5);
