@@ -15,102 +15,20 @@
 #include "extent.h"
 #include "handoff_firmware.h"
 #include "mem.h"
-
-static uint64_t biased(const struct boot_object *o, struct area area)
-{
-	return area.bytes ? area.va + o->placement.bias : 0;
-}
-
-/* The program headers where a row really holds them all, else 0 (M16). */
-static uint64_t phdr_va(const struct boot *boot, uint32_t index)
-{
-	const struct object *object = &boot->objects[index].object;
-	uint64_t bytes = (uint64_t)object->phdr_count * object->phdr_entry_bytes;
-
-	for (uint32_t i = 0; i < boot->space.row_count; i++) {
-		const struct smalt_row *row = &boot->space.rows[i];
-
-		if (row->object == index && (row->flags & SMALT_ROW_PHDR_TABLE) && bytes &&
-		    (row->prot & SMALT_R))
-			return row->va + (object->phdr_offset - row->file_offset);
-	}
-	return 0;
-}
-
-/* First and last byte that is mapped, from the rows. */
-static void image_of(const struct boot *boot, uint32_t index, struct smalt_object *record)
-{
-	for (uint32_t i = 0; i < boot->space.row_count; i++) {
-		const struct smalt_row *row = &boot->space.rows[i];
-
-		if (row->object != index)
-			continue;
-		if (record->image_end == 0)
-			record->image_start = row->va;
-		record->image_end = row->va + row->mem_bytes;
-	}
-}
-
-static bool has_entry(const struct boot_object *o)
-{
-	return o->role == SMALT_ROLE_KERNEL || o->object.entry != 0;
-}
-
-static void describe_headers(struct smalt_object *record, const struct object *object)
-{
-	record->phdr_count = object->phdr_count;
-	record->phdr_entry_bytes = object->phdr_entry_bytes;
-	record->section_offset = object->section_offset;
-	record->section_count = object->section_count;
-	record->section_entry_bytes = object->section_entry_bytes;
-	record->stack_prot = object->stack_prot;
-	record->format = object->format;
-	record->flags = object->flags;
-	record->file_bytes = object->bytes.bytes;
-	record->features = object->feature_1_and;
-	record->bytes_pa = object->bytes_pa == OBJECT_NOWHERE ? 0 : object->bytes_pa;
-}
-
-static void describe_areas(struct smalt_object *record, const struct boot_object *o)
-{
-	const struct object *object = &o->object;
-
-	record->tls_va = biased(o, object->tls);
-	record->tls_mem_bytes = object->tls.bytes;
-	record->tls_file_bytes = object->tls_file_bytes;
-	record->tls_align = object->tls_align;
-	record->dynamic_va = biased(o, object->dynamic);
-	record->dynamic_bytes = object->dynamic.bytes;
-	record->relro_va = biased(o, object->relro);
-	record->relro_bytes = object->relro.bytes;
-	record->init_array_va = biased(o, object->init_array);
-	record->init_array_bytes = object->init_array.bytes;
-	record->fini_array_va = biased(o, object->fini_array);
-	record->fini_array_bytes = object->fini_array.bytes;
-}
+#include "record.h"
 
 static struct smalt_object describe(const struct boot *boot, uint32_t index, struct book *book)
 {
 	const struct boot_object *o = &boot->objects[index];
-	struct smalt_object record = { .role = o->role };
+	struct smalt_object record = record_of(&o->object, &o->placement, o->role, o->relocate);
 
-	describe_headers(&record, &o->object);
-	describe_areas(&record, o);
-	image_of(boot, index, &record);
+	for (uint32_t i = 0; i < boot->space.row_count; i++)
+		if (boot->space.rows[i].object == index)
+			record_row(&record, &o->object, &boot->space.rows[i]);
 	record.name_va = book_put_text(book, o->object.name);
 	record.args_va = book_put_text(book, o->args);
 	record.interp_va = o->object.interp.bytes ? book_put_text(book, o->object.interp) : 0;
 	record.build_id_va = book_put_blob(book, o->object.build_id);
-	record.build_id_bytes = o->object.build_id.bytes;
-	record.base = o->placement.base;
-	record.bias = o->placement.bias;
-	record.entry = has_entry(o) ? o->object.entry + o->placement.bias : 0;
-	record.phdr_va = phdr_va(boot, index);
-	if (o->object.kind == OBJECT_MOVABLE) {
-		record.flags |= SMALT_OBJECT_POSITION_INDEPENDENT;
-		if (o->relocate)
-			record.flags |= SMALT_OBJECT_RELOCATED;
-	}
 	return record;
 }
 
