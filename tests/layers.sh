@@ -29,7 +29,7 @@ includes() {
 	may lib/log.c arch.h
 	may lib/check.c arch.h
 	may include/machine.h span.h
-	stages leaf memmap space place cut frames extent piece directmap pagetable audit
+	stages leaf memmap ranges space place cut frames extent piece directmap pagetable audit
 	never mm/audit.c pagetable.h
 	END
 	find include -name '*.h' | sed 's,^include/,header ,'
