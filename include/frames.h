@@ -9,14 +9,18 @@
 #define FRAMES_H
 
 #include "memmap.h"
+#include "ranges.h"
+
+#define FRAMES_KNOWN 16
 
 struct frames {
-	struct memmap free;      /* usable, ascending, above the floor */
-	struct memmap later;     /* boot services': likewise; free once the firmware is left */
+	struct ranges free;      /* usable, above the floor */
+	struct ranges later;     /* boot services': likewise; free once the firmware is left */
 	struct memmap taken;     /* in order of taking, takes that touch as one */
 	uint64_t granule;
 	uint64_t floor;          /* nothing below is handed out */
 	uint64_t taken_bytes;    /* of memory that was free: claims are not counted */
+	struct ranges_wish known[FRAMES_KNOWN];  /* below from nothing fits: what frames_find() learned */
 };
 
 /*
@@ -36,7 +40,14 @@ MUST_CHECK enum status frames_take(struct frames *frames, uint64_t bytes, uint64
                                    uint64_t phase, uint32_t type, uint64_t *pa,
                                    struct fault *fault);
 
-/* The same without a fault, to ask first: false, and nothing taken, if there is none. */
+/*
+ * Where frames_take() would take; nothing is taken. O(log n), and a step for each range that is
+ * long enough but has not the phase: once for all wishes of one align and phase that
+ * become no smaller.
+ */
+bool frames_find(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t phase, uint64_t *pa);
+
+/* frames_take() without a fault, to ask first: false, and nothing taken, if there is none. */
 bool frames_try(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t phase,
                 uint32_t type, uint64_t *pa);
 

@@ -15,7 +15,7 @@
  * and a free piece of memory.
  */
 bool stay_in_place(const struct space *space, const struct extent_source *source,
-                   const struct frames *frames, const struct smalt_row *row,
+                   struct frames *frames, const struct smalt_row *row,
                    const struct cut *cut);
 
 #endif

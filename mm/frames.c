@@ -2,9 +2,9 @@
 /*
  * frames.c: hands out free memory, the lowest first.
  *
- * Invariant: free is ascending, disjoint, in whole granules and disjoint from
- * what was taken. The lowest that fits comes from the first range nearly always;
- * a take costs O(ranges) at worst.
+ * Invariant: free is in whole granules and disjoint from what was taken. It only
+ * shrinks, so that where nothing fitted a wish, nothing will: a search for the same goes
+ * on where the last one ended, and all of them together look at each range once.
  */
 #include "frames.h"
 
@@ -30,7 +30,7 @@ static bool trim(struct smalt_memory *range, uint32_t type, uint64_t floor, uint
 }
 
 /* What map has of type, with room for so many cuts: a take out of the middle leaves one range more. */
-MUST_CHECK static enum status list_type(struct memmap *list, const struct frames *frames,
+MUST_CHECK static enum status list_type(struct ranges *list, const struct frames *frames,
                                         const struct memmap *map, uint32_t type, uint32_t cuts,
                                         struct arena *arena, struct fault *fault)
 {
@@ -40,13 +40,13 @@ MUST_CHECK static enum status list_type(struct memmap *list, const struct frames
 		count += map->ranges[i].type == type;
 	if (count == 0)
 		return ST_OK;
-	if (memmap_init(list, count + cuts, arena, fault) != ST_OK)
+	if (ranges_init(list, count + cuts, arena, "memory map", fault) != ST_OK)
 		return fault->status;
 	for (uint32_t i = 0; i < map->count; i++) {
 		struct smalt_memory range = map->ranges[i];
 
 		if (trim(&range, type, frames->floor, frames->granule))
-			list->ranges[list->count++] = range;
+			(void)ranges_add(list, range.pa, range.pa + range.bytes);
 	}
 	return ST_OK;
 }
@@ -65,37 +65,6 @@ enum status frames_init(struct frames *frames, const struct memmap *map, uint64_
 		return fault->status;
 	*frames = made;
 	return ST_OK;
-}
-
-static void insert_at(struct memmap *list, uint32_t at, struct smalt_memory range)
-{
-	memmove(&list->ranges[at + 1], &list->ranges[at],
-	        (list->count - at) * sizeof(list->ranges[0]));
-	list->ranges[at] = range;
-	list->count++;
-}
-
-static void remove_at(struct memmap *list, uint32_t at)
-{
-	list->count--;
-	memmove(&list->ranges[at], &list->ranges[at + 1],
-	        (list->count - at) * sizeof(list->ranges[0]));
-}
-
-/* Cuts [skip, skip + bytes) out of range `at`, free or later; there is room for one range more. */
-static void cut(struct memmap *list, uint32_t at, uint64_t skip, uint64_t bytes)
-{
-	struct smalt_memory *range = &list->ranges[at];
-	struct smalt_memory rest = { range->pa + skip + bytes, range->bytes - skip - bytes,
-	                             range->type, 0 };
-
-	range->bytes = skip;
-	if (skip == 0 && rest.bytes == 0)
-		remove_at(list, at);
-	else if (skip == 0)
-		*range = rest;
-	else if (rest.bytes != 0)
-		insert_at(list, at + 1, rest);
 }
 
 /* Room for a record is room for a free range too: a take that needs no record of its own splits none. */
@@ -120,22 +89,10 @@ static void record(struct frames *frames, uint64_t pa, uint64_t bytes, uint32_t 
 	taken->ranges[taken->count++] = (struct smalt_memory){ pa, bytes, type, 0 };
 }
 
-static void take(struct frames *frames, uint32_t at, uint64_t skip, uint64_t bytes, uint32_t type,
-                 uint64_t *pa)
+static void take(struct frames *frames, uint64_t pa, uint64_t bytes, uint32_t type)
 {
-	*pa = frames->free.ranges[at].pa + skip;
-	frames->taken_bytes += bytes;
-	cut(&frames->free, at, skip, bytes);
-	record(frames, *pa, bytes, type);
-}
-
-static uint64_t largest_free(const struct frames *frames)
-{
-	uint64_t largest = 0;
-
-	for (uint32_t i = 0; i < frames->free.count; i++)
-		largest = max_u64(largest, frames->free.ranges[i].bytes);
-	return largest;
+	frames->taken_bytes += ranges_cut(&frames->free, pa, pa + bytes);
+	record(frames, pa, bytes, type);
 }
 
 static enum status no_memory(const struct frames *frames, uint64_t bytes, struct fault *fault)
@@ -144,27 +101,46 @@ static enum status no_memory(const struct frames *frames, uint64_t bytes, struct
 		return fault_set(fault, ST_NO_MEMORY, "pieces of memory",
 		                 (uint64_t)frames->taken.count + 1, frames->taken.capacity);
 	return fault_set(fault, ST_NO_MEMORY, "free bytes in one piece", bytes,
-	                 largest_free(frames));
+	                 ranges_largest(&frames->free));
+}
+
+/*
+ * Leaves come at phase 0 one after the other, other pieces between them: they are remembered
+ * apart. What is known of fewer bytes holds for more, but not the other way round.
+ */
+static bool find(struct frames *frames, struct ranges_wish wish, uint64_t *pa)
+{
+	unsigned slot = log2_floor(wish.align) % (FRAMES_KNOWN / 2);
+	struct ranges_wish *known = &frames->known[2 * slot + (wish.phase != 0)];
+	bool same = known->align == wish.align && known->phase == wish.phase;
+	bool found;
+
+	if (same && known->bytes <= wish.bytes)
+		wish.from = known->from;
+	found = ranges_lowest(&frames->free, &wish, pa);
+	if (!same || wish.bytes <= known->bytes) {
+		*known = wish;
+		known->from = found ? *pa : UINT64_MAX;
+	}
+	return found;
+}
+
+bool frames_find(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t phase, uint64_t *pa)
+{
+	CHECK(bytes > 0 && is_power_of_two(align) && align >= frames->granule);
+	if (!align_fits(bytes, frames->granule))
+		return false;
+	bytes = align_up(bytes, frames->granule);
+	return find(frames, (struct ranges_wish){ 0, bytes, align, phase & (align - 1) }, pa);
 }
 
 bool frames_try(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t phase,
                 uint32_t type, uint64_t *pa)
 {
-	uint64_t whole = align_up(bytes, frames->granule);
-
-	CHECK(bytes > 0 && is_power_of_two(align) && align >= frames->granule);
-	if (!align_fits(bytes, frames->granule) || !has_room(frames))
+	if (!has_room(frames) || !frames_find(frames, bytes, align, phase, pa))
 		return false;
-	for (uint32_t i = 0; i < frames->free.count; i++) {
-		const struct smalt_memory *range = &frames->free.ranges[i];
-		uint64_t skip = (phase - range->pa) & (align - 1);
-
-		if (range_fits(skip, whole, range->bytes)) {
-			take(frames, i, skip, whole, type, pa);
-			return true;
-		}
-	}
-	return false;
+	take(frames, *pa, align_up(bytes, frames->granule), type);
+	return true;
 }
 
 enum status frames_take(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t phase,
@@ -175,35 +151,18 @@ enum status frames_take(struct frames *frames, uint64_t bytes, uint64_t align, u
 	return no_memory(frames, bytes, fault);
 }
 
-/* Takes the highest run that ends at or below limit. */
-static bool try_high(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t limit,
-                     uint32_t type, uint64_t *pa)
-{
-	for (uint32_t i = frames->free.count; i-- > 0; ) {
-		const struct smalt_memory *range = &frames->free.ranges[i];
-		uint64_t below = range->pa < limit ? min_u64(range->bytes, limit - range->pa) : 0;
-		uint64_t spare = below - bytes;      /* may still be before the run */
-		uint64_t over = (range->pa + spare) & (align - 1);
-
-		if (below >= bytes && over <= spare) {
-			take(frames, i, spare - over, bytes, type, pa);
-			return true;
-		}
-	}
-	return false;
-}
-
 enum status frames_take_high(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t limit,
                              uint32_t type, uint64_t *pa, struct fault *fault)
 {
 	uint64_t whole = align_up(bytes, frames->granule);
 
 	CHECK(bytes > 0 && is_power_of_two(align) && align >= frames->granule);
-	if (align_fits(bytes, frames->granule) && has_room(frames) &&
-	    (try_high(frames, whole, align, limit, type, pa) ||
-	     try_high(frames, whole, align, UINT64_MAX, type, pa)))
-		return ST_OK;
-	return no_memory(frames, bytes, fault);
+	if (!align_fits(bytes, frames->granule) || !has_room(frames) ||
+	    !(ranges_highest(&frames->free, limit, whole, align, pa) ||
+	      ranges_highest(&frames->free, UINT64_MAX, whole, align, pa)))
+		return no_memory(frames, bytes, fault);
+	take(frames, *pa, whole, type);
+	return ST_OK;
 }
 
 /* The granules that hold [pa, pa + bytes): false if they do not end below 2^64. */
@@ -219,12 +178,9 @@ static bool granules(const struct frames *frames, uint64_t *pa, uint64_t *bytes)
 }
 
 /* Behind the range of the list that holds pa, else pa itself. */
-static uint64_t behind(const struct memmap *list, uint64_t pa)
+static uint64_t behind(const struct ranges *list, uint64_t pa)
 {
-	for (uint32_t i = 0; i < list->count; i++)
-		if (pa - list->ranges[i].pa < list->ranges[i].bytes)
-			return list->ranges[i].pa + list->ranges[i].bytes;
-	return pa;
+	return ranges_hold(list, pa, 1) ? list->nodes[ranges_behind(list, pa)].end : pa;
 }
 
 /* The first address in [pa, pa + bytes) that is neither free nor later: pa + bytes if all are. */
@@ -256,28 +212,10 @@ static enum status not_free(const struct frames *frames, uint64_t pa, const stru
 	return fault_word(fault, span_of(memmap_type_name(type)));
 }
 
-/* Cuts everything of [pa, end) out of the list; room for one range more. Returns how many bytes. */
-static uint64_t cut_all(struct memmap *list, uint64_t pa, uint64_t end)
-{
-	uint64_t bytes = 0;
-
-	for (uint32_t i = list->count; i-- > 0; ) {
-		const struct smalt_memory *range = &list->ranges[i];
-		uint64_t from = max_u64(pa, range->pa);
-		uint64_t to = min_u64(end, range->pa + range->bytes);
-
-		if (from >= to)
-			continue;
-		bytes += to - from;
-		cut(list, i, from - range->pa, to - from);
-	}
-	return bytes;
-}
-
 static void take_all(struct frames *frames, uint64_t pa, uint64_t bytes)
 {
-	frames->taken_bytes += cut_all(&frames->free, pa, pa + bytes);
-	frames->taken_bytes += cut_all(&frames->later, pa, pa + bytes);
+	frames->taken_bytes += ranges_cut(&frames->free, pa, pa + bytes);
+	frames->taken_bytes += ranges_cut(&frames->later, pa, pa + bytes);
 }
 
 enum status frames_take_at(struct frames *frames, uint64_t pa, uint64_t bytes, uint32_t type,

@@ -54,19 +54,15 @@ static uint64_t leaves_in_place(const struct space *space, const struct cut *cut
 	return sum;
 }
 
-static bool has_piece(const struct frames *frames, uint64_t va, uint64_t bytes, uint64_t align)
+static bool has_piece(struct frames *frames, uint64_t va, uint64_t bytes, uint64_t align)
 {
-	for (uint32_t i = 0; i < frames->free.count; i++) {
-		const struct smalt_memory *range = &frames->free.ranges[i];
+	uint64_t pa;
 
-		if (range_fits((va - range->pa) & (align - 1), bytes, range->bytes))
-			return true;
-	}
-	return false;
+	return frames_find(frames, bytes, align, va, &pa);
 }
 
 bool stay_in_place(const struct space *space, const struct extent_source *source,
-                   const struct frames *frames, const struct smalt_row *row, const struct cut *cut)
+                   struct frames *frames, const struct smalt_row *row, const struct cut *cut)
 {
 	uint64_t va = align_down(row->va, space->granule);
 	uint64_t bytes = align_up(row->va + row->mem_bytes, space->granule) - va;

@@ -86,11 +86,8 @@ static enum status take(struct stretch *s, uint64_t va, uint64_t bytes, struct f
 /* Too much is refused at once, not after every page of it was tried. */
 enum status stretch_take(struct stretch *stretch, struct fault *fault)
 {
-	const struct memmap *free = &stretch->frames->free;
-	uint64_t free_bytes = 0;
+	uint64_t free_bytes = stretch->frames->free.bytes;
 
-	for (uint32_t i = 0; i < free->count; i++)
-		free_bytes += free->ranges[i].bytes;
 	if (stretch->bytes > free_bytes)
 		return fault_set(fault, ST_NO_MEMORY, "free bytes", stretch->bytes, free_bytes);
 	return take(stretch, stretch->va, stretch->bytes, fault);

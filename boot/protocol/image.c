@@ -38,13 +38,7 @@ static bool is_image(const struct object *kernel)
 
 static bool is_free(const struct frames *frames, uint64_t pa, uint64_t bytes)
 {
-	for (uint32_t i = 0; i < frames->free.count; i++) {
-		const struct smalt_memory *range = &frames->free.ranges[i];
-
-		if (pa >= range->pa && range_fits(pa - range->pa, bytes, range->bytes))
-			return true;
-	}
-	return bytes == 0;
+	return bytes == 0 || ranges_hold(&frames->free, pa, bytes);
 }
 
 static bool is_donated(const struct env *env, const struct object *kernel)
@@ -72,20 +66,14 @@ static bool may_stay(const struct protocol_boot *boot, const struct segment *seg
 }
 
 /* The lowest place: kernels before Linux 4.6 cannot use what lies below them. */
-static bool find_base(const struct frames *frames, const struct segment *segment, uint64_t *base)
+static bool find_base(struct frames *frames, const struct segment *segment, uint64_t *base)
 {
-	uint64_t bytes = align_up(segment->mem_bytes, PAGE);
+	uint64_t pa;
 
-	for (uint32_t i = 0; i < frames->free.count; i++) {
-		const struct smalt_memory *range = &frames->free.ranges[i];
-		uint64_t pa = align_phase(range->pa, IMAGE_ALIGN, segment->pa);
-
-		if (pa >= range->pa && range_fits(pa - range->pa, bytes, range->bytes)) {
-			*base = pa - segment->pa;
-			return true;
-		}
-	}
-	return false;
+	if (!frames_find(frames, segment->mem_bytes, IMAGE_ALIGN, segment->pa, &pa))
+		return false;
+	*base = pa - segment->pa;
+	return true;
 }
 
 static enum status place(struct protocol_boot *boot, struct fault *fault)
