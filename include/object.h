@@ -15,6 +15,7 @@
 #include "arena.h"
 #include "content.h"
 #include "machine.h"
+#include "sink.h"
 #include "span.h"
 #include "status.h"
 
@@ -51,6 +52,8 @@ enum object_kind {
 
 struct object {
 	struct span name;
+	struct sink *sink;           /* hears of problems; NULL: the first one ends it */
+	bool partial;                /* with a sink: segments are missing, what refers to them is not judged */
 	struct content *content;
 	struct span bytes;       /* content->bytes: base may be NULL */
 	uint64_t bytes_pa;       /* OBJECT_NOWHERE, or where bytes[0] lies */
@@ -112,6 +115,23 @@ struct object {
 MUST_CHECK enum status object_read(struct object *object, struct span name, struct content *content,
                                    const struct machine *machine, struct arena *arena,
                                    struct fault *fault);
+
+/* The same with a sink, which hears of every problem; NULL: none. */
+struct object_source {
+	struct span name;
+	struct content *content;
+	const struct machine *machine;
+	struct sink *sink;
+};
+
+MUST_CHECK enum status object_read_from(struct object *object, const struct object_source *source,
+                                        struct arena *arena, struct fault *fault);
+
+/* Is it ST_OK, or has the object's sink heard of the fault and wants more? */
+bool object_goes_on(const struct object *object, enum status status, struct fault *fault);
+
+/* What a check of the object returns that ends with this: with a sink the first problem that was told. */
+MUST_CHECK enum status object_end(const struct object *object, enum status status, struct fault *fault);
 
 /* An object that is its bytes and nothing else (role raw). Cannot fail. */
 void object_flat(struct object *object, struct span name, struct content *content);

@@ -30,6 +30,7 @@ enum status {
 /* Which of the fault's numbers mean something. */
 enum {
 	FAULT_VALUE = 1, FAULT_LIMIT = 2 /* only with a value */, FAULT_OFFSET = 4, FAULT_SEGMENT = 8, FAULT_PLACE = 16,
+	FAULT_TOLD = 32,         /* a sink heard of it (sink.h) */
 };
 
 /* Which check failed, where, and with which numbers. Owned by the caller. */

@@ -13,8 +13,8 @@
 #include "wish.h"
 
 /* Each segment by itself, so that the fault can name it; then the paddings around them. */
-static enum status place_fixed(const struct space *space, const struct shape *shape,
-                               struct fault *fault)
+static enum status place_fixed(const struct space *space, const struct object *object,
+                               const struct shape *shape, struct fault *fault)
 {
 	enum status status = ST_OK;
 	struct block block;
@@ -22,9 +22,11 @@ static enum status place_fixed(const struct space *space, const struct shape *sh
 	for (uint32_t i = 0; i < shape->count; i++) {
 		const struct segment *segment = &shape->segments[i];
 
-		status = space_free_at(space, segment->va, segment->mem_bytes, SMALT_NONE, fault);
-		if (status != ST_OK)
-			return fault_segment(fault, segment->index);
+		if (space_free_at(space, segment->va, segment->mem_bytes, SMALT_NONE, fault) == ST_OK)
+			continue;
+		status = fault_segment(fault, segment->index);
+		if (!object_goes_on(object, status, fault))
+			return status;
 	}
 	for (uint32_t at = 0; status == ST_OK && shape_block(shape, space->granule, &at, &block); )
 		status = space_free_at(space, block.va, block.bytes, SMALT_NONE, fault);
@@ -87,17 +89,17 @@ static enum status decide(const struct space *space, const struct place_request 
 	*bias = 0;
 	for (uint32_t i = 0; i < shape->count; i++) {
 		status = row_check(space, request, &shape->segments[i], fault);
-		if (status != ST_OK)
+		if (!object_goes_on(request->object, status, fault))
 			return status;
 	}
 	if (request->flags & PLACE_PHYSICAL)
 		return physical_check(space, shape, fault);
 	status = check_entry(request, shape, fault);
-	if (status != ST_OK)
+	if (!object_goes_on(request->object, status, fault))
 		return status;
 	if (shape->movable)
 		return place_movable(space, request, shape, bias, fault);
-	return place_fixed(space, shape, fault);
+	return place_fixed(space, request->object, shape, fault);
 }
 
 static void write_rows(const struct space *space, const struct place_request *request,
@@ -147,8 +149,9 @@ enum status place_object(const struct space *space, const struct place_request *
 
 	if (status == ST_OK)
 		status = decide(space, request, &shape, &bias, fault);
+	status = object_end(request->object, status, fault);
 	if (status != ST_OK)
-		return fault_in(fault, request->object->name);
+		return status;
 	*elements = count = shape_rows(&shape);
 	if (capacity < count) {
 		(void)fault_set(fault, ST_TOO_SMALL, "rows", count, capacity);

@@ -28,8 +28,10 @@ static const struct ident idents[] = {
 };
 
 /* Class and byte order come first: they say how everything else would be read. */
-static enum status check_ident(struct span head, struct fault *fault)
+static enum status check_ident(const struct object *object, struct span head, struct fault *fault)
 {
+	enum status readable = ST_OK;
+
 	if (head.bytes < EI_NIDENT)
 		return fault_set(fault, ST_TRUNCATED, "e_ident", EI_NIDENT, head.bytes);
 	for (uint32_t i = 0; i < sizeof idents / sizeof idents[0]; i++) {
@@ -38,8 +40,13 @@ static enum status check_ident(struct span head, struct fault *fault)
 		if (value == idents[i].value)
 			continue;
 		(void)fault_set(fault, idents[i].status, idents[i].name, value, idents[i].value);
-		return fault_at(fault, idents[i].at);
+		if (!object_goes_on(object, fault_at(fault, idents[i].at), fault))
+			return fault->status;
+		if (idents[i].status == ST_WRONG_CLASS)
+			readable = ST_WRONG_CLASS;
 	}
+	if (readable != ST_OK)
+		return readable;
 	if (head.bytes < sizeof(struct elf64_header))
 		return fault_set(fault, ST_TRUNCATED, "ELF header", sizeof(struct elf64_header),
 		                 head.bytes);
@@ -63,21 +70,38 @@ static struct elf64_header header_of(struct span s)
 	};
 }
 
-static enum status check_header(const struct elf64_header *header, const struct machine *machine,
-                                struct fault *fault)
+static enum status check_version(const struct elf64_header *header, struct fault *fault)
 {
-	if (header->e_version != EV_CURRENT)
-		return header_fault(fault, ST_BAD_HEADER, "e_version", header->e_version,
-		                    offsetof(struct elf64_header, e_version));
-	if (header->e_ehsize != sizeof *header) {
-		(void)fault_set(fault, ST_BAD_HEADER, "e_ehsize", header->e_ehsize, sizeof *header);
-		return fault_at(fault, offsetof(struct elf64_header, e_ehsize));
-	}
-	if (machine && header->e_machine != machine->elf_machine) {
-		(void)fault_set(fault, ST_WRONG_MACHINE, "e_machine", header->e_machine,
-		                machine->elf_machine);
-		return fault_at(fault, offsetof(struct elf64_header, e_machine));
-	}
+	if (header->e_version == EV_CURRENT)
+		return ST_OK;
+	return header_fault(fault, ST_BAD_HEADER, "e_version", header->e_version,
+	                    offsetof(struct elf64_header, e_version));
+}
+
+static enum status check_bytes(const struct elf64_header *header, struct fault *fault)
+{
+	if (header->e_ehsize == sizeof *header)
+		return ST_OK;
+	(void)fault_set(fault, ST_BAD_HEADER, "e_ehsize", header->e_ehsize, sizeof *header);
+	return fault_at(fault, offsetof(struct elf64_header, e_ehsize));
+}
+
+static enum status check_machine(const struct elf64_header *header, const struct machine *machine,
+                                 struct fault *fault)
+{
+	if (!machine || header->e_machine == machine->elf_machine)
+		return ST_OK;
+	(void)fault_set(fault, ST_WRONG_MACHINE, "e_machine", header->e_machine, machine->elf_machine);
+	return fault_at(fault, offsetof(struct elf64_header, e_machine));
+}
+
+static enum status check_header(const struct object *object, const struct elf64_header *header,
+                                const struct machine *machine, struct fault *fault)
+{
+	if (!object_goes_on(object, check_version(header, fault), fault) ||
+	    !object_goes_on(object, check_bytes(header, fault), fault) ||
+	    !object_goes_on(object, check_machine(header, machine, fault), fault))
+		return fault->status;
 	return ST_OK;
 }
 
@@ -227,15 +251,26 @@ enum status elf_phdr_bytes(const struct object *object, uint32_t index, struct s
 	return content_get(object->content, p.p_filesz == 0 ? 0 : p.p_offset, p.p_filesz, part, fault);
 }
 
+/* What the program headers say; without their table there is nothing to go on with. */
+static enum status read_parts(struct object *object, const struct elf64_header *header,
+                              struct arena *arena, struct fault *fault)
+{
+	if (read_program_table(object, header, fault) != ST_OK ||
+	    !object_goes_on(object, segment_read(object, arena, fault), fault) ||
+	    !object_goes_on(object, extra_read(object, fault), fault))
+		return fault->status;
+	return note_read(object, arena, fault);
+}
+
 enum status elf_read(struct object *object, struct span head, const struct machine *machine,
                      struct arena *arena, struct fault *fault)
 {
 	struct elf64_header header;
 
-	if (check_ident(head, fault) != ST_OK)
+	if (check_ident(object, head, fault) != ST_OK)
 		return fault->status;
 	header = header_of(head);
-	if (check_header(&header, machine, fault) != ST_OK)
+	if (check_header(object, &header, machine, fault) != ST_OK)
 		return fault->status;
 	object->format = SMALT_FORMAT_ELF64;
 	object->elf_machine = header.e_machine;
@@ -247,10 +282,7 @@ enum status elf_read(struct object *object, struct span head, const struct machi
 		                    offsetof(struct elf64_header, e_type));
 	object->kind = header.e_type == ET_EXEC ? OBJECT_FIXED : OBJECT_MOVABLE;
 	object->entry = header.e_entry;
-	if (read_program_table(object, &header, fault) != ST_OK ||
-	    segment_read(object, arena, fault) != ST_OK ||
-	    extra_read(object, fault) != ST_OK ||
-	    note_read(object, arena, fault) != ST_OK)
+	if (!object_goes_on(object, read_parts(object, &header, arena, fault), fault))
 		return fault->status;
 	return read_section_table(object, &header, fault);
 }

@@ -35,7 +35,7 @@ static enum status check_backed(const struct object *object, uint32_t index, str
 	struct elf64_phdr p = elf_phdr(object, index);
 	uint64_t file_offset;
 
-	if (p.p_filesz == 0)
+	if (p.p_filesz == 0 || object->partial)
 		return ST_OK;
 	if (!object_file_at(object, p.p_vaddr, p.p_filesz, &file_offset)) {
 		(void)fault_value(fault, ST_BAD_HEADER, "p_vaddr", p.p_vaddr);
@@ -127,24 +127,30 @@ static uint32_t find(uint32_t type)
 	return i;
 }
 
+static enum status refuse_second(const struct object *object, uint32_t index, const char *name,
+                                 struct fault *fault)
+{
+	(void)fault_field(fault, ST_BAD_HEADER, "p_type");
+	(void)fault_word(fault, span_of(name));
+	(void)fault_hint(fault, "a file has at most one header of this type");
+	return elf_phdr_fault(object, index, offsetof(struct elf64_phdr, p_type), fault);
+}
+
 enum status extra_read(struct object *object, struct fault *fault)
 {
 	uint32_t seen = 0;
 
 	for (uint32_t i = 0; i < object->phdr_count; i++) {
 		uint32_t row = find(elf_phdr(object, i).p_type);
+		enum status status;
 
 		if (row == EXTRA_COUNT)
 			continue;
-		if (seen & 1u << row) {
-			(void)fault_field(fault, ST_BAD_HEADER, "p_type");
-			(void)fault_word(fault, span_of(extras[row].name));
-			(void)fault_hint(fault, "a file has at most one header of this type");
-			return elf_phdr_fault(object, i, offsetof(struct elf64_phdr, p_type), fault);
-		}
-		seen |= 1u << row;
-		if (extras[row].read(object, i, fault) != ST_OK)
+		status = seen & 1u << row ? refuse_second(object, i, extras[row].name, fault)
+		                          : extras[row].read(object, i, fault);
+		if (!object_goes_on(object, status, fault))
 			return fault->status;
+		seen |= 1u << row;
 	}
 	return ST_OK;
 }

@@ -108,6 +108,13 @@ static enum status walk(const struct object *object, uint32_t index, struct note
 	return ST_OK;
 }
 
+/* The second walk meets what the first one told. */
+static bool goes_on(const struct object *object, const struct note *notes, enum status status,
+                    struct fault *fault)
+{
+	return (notes && object->sink) || object_goes_on(object, status, fault);
+}
+
 static enum status walk_all(const struct object *object, struct note *notes, uint64_t *count,
                             struct fault *fault)
 {
@@ -119,7 +126,7 @@ static enum status walk_all(const struct object *object, struct note *notes, uin
 
 		if (p.p_type != PT_NOTE)
 			continue;
-		if (walk(object, i, notes, count, fault) != ST_OK)
+		if (!goes_on(object, notes, walk(object, i, notes, count, fault), fault))
 			return fault->status;
 		if (p.p_filesz > left) {
 			(void)fault_set(fault, ST_BAD_HEADER, "p_filesz of all PT_NOTE", p.p_filesz, left);
@@ -209,12 +216,26 @@ static enum status read_property_header(struct object *object, uint32_t index,
 	return ST_OK;
 }
 
+/* Did a sink hear of these bytes, because they are a PT_NOTE as well? */
+static bool is_told(const struct object *object, uint32_t index)
+{
+	struct elf64_phdr p = elf_phdr(object, index);
+
+	for (uint32_t i = 0; object->sink && i < object->phdr_count; i++) {
+		struct elf64_phdr note = elf_phdr(object, i);
+
+		if (note.p_type == PT_NOTE && note.p_offset == p.p_offset && note.p_filesz == p.p_filesz)
+			return true;
+	}
+	return false;
+}
+
 /* Twice the same walk: the first one says how much memory the second one needs. */
 static enum status list(struct object *object, struct arena *arena, struct fault *fault)
 {
 	uint64_t count;
 
-	if (walk_all(object, 0, &count, fault) != ST_OK)
+	if (!object_goes_on(object, walk_all(object, 0, &count, fault), fault))
 		return fault->status;
 	if (count == 0)
 		return ST_OK;
@@ -222,7 +243,8 @@ static enum status list(struct object *object, struct arena *arena, struct fault
 	if (!object->notes)
 		return fault->status;
 	object->note_count = (uint32_t)count;    /* 2^32 notes are in no arena */
-	return walk_all(object, object->notes, &count, fault);
+	return goes_on(object, object->notes, walk_all(object, object->notes, &count, fault), fault)
+		? ST_OK : fault->status;
 }
 
 enum status note_read(struct object *object, struct arena *arena, struct fault *fault)
@@ -230,13 +252,12 @@ enum status note_read(struct object *object, struct arena *arena, struct fault *
 	if (list(object, arena, fault) != ST_OK)
 		return fault->status;
 	for (uint32_t i = 0; i < object->note_count; i++) {
-		if (understand(object, &object->notes[i], fault) != ST_OK)
+		if (!object_goes_on(object, understand(object, &object->notes[i], fault), fault))
 			return fault->status;
 	}
 	for (uint32_t i = 0; i < object->phdr_count; i++) {
-		if (elf_phdr(object, i).p_type == PT_GNU_PROPERTY &&
-		    read_property_header(object, i, fault) != ST_OK)
-			return fault->status;
+		if (elf_phdr(object, i).p_type == PT_GNU_PROPERTY)     /* the only one */
+			return is_told(object, i) ? ST_OK : read_property_header(object, i, fault);
 	}
 	return ST_OK;
 }

@@ -53,20 +53,45 @@ void object_flat(struct object *object, struct span name, struct content *conten
 	};
 }
 
+bool object_goes_on(const struct object *object, enum status status, struct fault *fault)
+{
+	if (status == ST_OK)
+		return true;
+	(void)fault_in(fault, object->name);
+	return object->sink && sink_takes(object->sink, fault);
+}
+
+enum status object_end(const struct object *object, enum status status, struct fault *fault)
+{
+	(void)object_goes_on(object, status, fault);
+	return object->sink ? sink_end(object->sink, fault) : status;
+}
+
+enum status object_read_from(struct object *object, const struct object_source *source,
+                             struct arena *arena, struct fault *fault)
+{
+	struct content *content = source->content;
+	const struct reader *reader = readers;
+	struct span head;
+	enum status status;
+
+	object_flat(object, source->name, content);
+	object->sink = source->sink;
+	status = content_get(content, 0, min_u64(content->bytes.bytes, HEAD_BYTES), &head, fault);
+	if (status == ST_OK) {
+		while (!reader->probe(head))
+			reader++;
+		status = reader->read(object, head, source->machine, arena, fault);
+	}
+	return object_end(object, status, fault);
+}
+
 enum status object_read(struct object *object, struct span name, struct content *content,
                         const struct machine *machine, struct arena *arena, struct fault *fault)
 {
-	const struct reader *reader = readers;
-	struct span head;
+	struct object_source source = { name, content, machine, NULL };
 
-	object_flat(object, name, content);
-	if (content_get(content, 0, min_u64(content->bytes.bytes, HEAD_BYTES), &head, fault) != ST_OK)
-		return fault_in(fault, name);
-	while (!reader->probe(head))
-		reader++;
-	if (reader->read(object, head, machine, arena, fault) != ST_OK)
-		return fault_in(fault, name);
-	return ST_OK;
+	return object_read_from(object, &source, arena, fault);
 }
 
 const struct note *object_note(const struct object *object, const char *owner, uint32_t type)

@@ -46,55 +46,74 @@ static struct segment segment_of(const struct object *object, uint32_t index)
 	};
 }
 
-static enum status check_disjoint(const struct object *object, struct fault *fault)
+/* A long segment may overlap several, which a sink hears of: each is compared with what reaches furthest. */
+static enum status check_disjoint(struct object *object, struct fault *fault)
 {
-	for (uint32_t i = 1; i < object->segment_count; i++) {
-		const struct segment *below = &object->segments[i - 1], *segment = below + 1;
+	const struct segment *below = object->segments;
 
-		if (segment->va - below->va >= below->mem_bytes)
-			continue;
-		(void)fault_set(fault, ST_OVERLAP, "p_vaddr", segment->va, below->va + below->mem_bytes);
-		return elf_phdr_fault(object, segment->index, offsetof(struct elf64_phdr, p_vaddr),
-		                      fault);
+	for (uint32_t i = 1; i < object->segment_count; i++) {
+		const struct segment *segment = &object->segments[i];
+		uint64_t end = below->va + below->mem_bytes;
+
+		if (segment->va < end) {
+			(void)fault_set(fault, ST_OVERLAP, "p_vaddr", segment->va, end);
+			(void)elf_phdr_fault(object, segment->index, offsetof(struct elf64_phdr, p_vaddr), fault);
+			if (!object_goes_on(object, ST_OVERLAP, fault))
+				return ST_OVERLAP;
+			object->partial = true;
+		}
+		if (segment->va + segment->mem_bytes > end)
+			below = segment;
 	}
 	return ST_OK;
 }
 
-/* Checks every PT_LOAD and counts those that are not empty. */
-static enum status count_loads(const struct object *object, uint32_t *count, struct fault *fault)
+/* One that has bytes in the file and none in memory is not empty, but wrong. */
+static bool is_load(const struct elf64_phdr *p)
 {
-	*count = 0;
+	return p->p_type == PT_LOAD && (p->p_memsz != 0 || p->p_filesz != 0);
+}
+
+static uint32_t count_loads(const struct object *object)
+{
+	uint32_t count = 0;
+
 	for (uint32_t i = 0; i < object->phdr_count; i++) {
 		struct elf64_phdr p = elf_phdr(object, i);
 
-		if (p.p_type != PT_LOAD || (p.p_memsz == 0 && p.p_filesz == 0))
-			continue;
-		if (segment_check(object, i, fault) != ST_OK)
-			return fault->status;
-		++*count;
+		count += is_load(&p);
 	}
-	if (*count == 0)
-		return fault_field(fault, ST_NOT_MAPPABLE, "PT_LOAD");
+	return count;
+}
+
+static enum status take(struct object *object, uint32_t index, struct fault *fault)
+{
+	struct segment *segment = &object->segments[object->segment_count];
+
+	if (segment_check(object, index, fault) != ST_OK)
+		return fault->status;
+	*segment = segment_of(object, index);
+	object->align = max_u64(object->align, segment->align);
+	object->segment_count++;
 	return ST_OK;
 }
 
 enum status segment_read(struct object *object, struct arena *arena, struct fault *fault)
 {
-	uint32_t count;
+	uint32_t count = count_loads(object);
 
-	if (count_loads(object, &count, fault) != ST_OK)
-		return fault->status;
+	if (count == 0)
+		return fault_field(fault, ST_NOT_MAPPABLE, "PT_LOAD");
 	object->segments = arena_take(arena, count, sizeof *object->segments, "segments", fault);
 	if (!object->segments)
 		return fault->status;
 	for (uint32_t i = 0; i < object->phdr_count; i++) {
 		struct elf64_phdr p = elf_phdr(object, i);
 
-		if (p.p_type != PT_LOAD || p.p_memsz == 0)
-			continue;
-		object->segments[object->segment_count++] = segment_of(object, i);
-		object->align = max_u64(object->align, p.p_align);
+		if (is_load(&p) && !object_goes_on(object, take(object, i, fault), fault))
+			return fault->status;
 	}
+	object->partial = object->segment_count < count;
 	sort_entries(object->segments, object->segment_count, sizeof *object->segments);
 	return check_disjoint(object, fault);
 }
