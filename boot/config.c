@@ -9,7 +9,7 @@
  *              | "cmdline" { word }                 joined by one blank
  *              | setting VALUE                      the table in setting.c
  *     option   = "role=" ("raw" | "map") | "name=" NAME | "args=" TEXT
- *              | "va=" ADDRESS | "relocate=" ("yes" | "no")
+ *              | "va=" (ADDRESS | POLICY) | "relocate=" ("yes" | "no")
  *              | "exec=" ("yes" | "no")
  *
  * Keys before the first entry are defaults of all; modules there belong to all.
@@ -141,8 +141,9 @@ static bool option_args(struct config_module *module, struct span value)
 
 static bool option_va(struct config_module *module, struct span value)
 {
-	module->has_va = true;
-	return span_number(value, &module->va);
+	module->has_policy = setting_policy(value, &module->policy);
+	module->has_va = !module->has_policy;
+	return module->has_policy || span_number(value, &module->va);
 }
 
 static bool option_relocate(struct config_module *module, struct span value)
@@ -166,7 +167,7 @@ static const struct option {
 	{ "role", option_role, "write role=raw or role=map" },
 	{ "name", option_name, "write name=NAME" },
 	{ "args", option_args, "write args=\"...\"" },
-	{ "va", option_va, "write va=0xADDRESS" },
+	{ "va", option_va, "write va=0xADDRESS, va=packed, va=stable or va=random" },
 	{ "relocate", option_relocate, "write relocate=yes or relocate=no" },
 	{ "exec", option_exec, "write exec=yes or exec=no" },
 };

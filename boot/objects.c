@@ -7,6 +7,7 @@
 
 #include "boot.h"
 #include "extent.h"
+#include "turns.h"
 
 static struct place_request request_for(const struct boot *boot, uint32_t index, uint64_t from)
 {
@@ -15,6 +16,7 @@ static struct place_request request_for(const struct boot *boot, uint32_t index,
 		.object = &o->object, .object_index = index, .flags = PLACE_INTERPRET,
 		.entry_required = o->role == SMALT_ROLE_KERNEL,
 		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE, .from = from, .va = o->va,
+		.policy = turns_policy(boot, index),
 	};
 
 	if (o->has_va)
@@ -39,17 +41,19 @@ static bool may_go_elsewhere(const struct place_request *request)
  * Packed: behind the object before. Where the machine's place for kernels has too little
  * room left (2 GiB on x86_64), a module goes to the beginning of the high half.
  */
-static enum status place_one(struct boot *boot, uint32_t index, uint64_t *from, struct fault *fault)
+static enum status place_one(struct boot *boot, uint32_t index, uint64_t from, struct fault *fault)
 {
 	const struct machine *machine = boot->env->machine;
 	struct boot_object *o = &boot->objects[index];
-	struct place_request request = request_for(boot, index, *from);
+	struct place_request request = request_for(boot, index, from);
 	uint32_t capacity = o->object.segment_count + 1, count = capacity;
 	struct smalt_row *rows = arena_take(boot->arena, count, sizeof *rows, "rows", fault);
+	struct random draw;
 	enum status status;
 
 	if (!rows)
 		return fault->status;
+	request.draw = draw_make(boot, index, request.policy, &draw);
 	status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
 	if (status == ST_NO_ADDRESS && may_go_elsewhere(&request)) {
 		request.from = machine->ranges[machine->range_count - 1].first;
@@ -60,17 +64,20 @@ static enum status place_one(struct boot *boot, uint32_t index, uint64_t *from, 
 		status = place_enter(&boot->space, &request, rows, count, &o->placement, fault);
 	if (status != ST_OK)
 		return fault_in(fault, o->object.name);
-	*from = o->placement.end;
 	return ST_OK;
 }
 
 enum status objects_place(struct boot *boot, struct fault *fault)
 {
 	uint64_t from = boot->env->machine->kernel_va;
-	enum status status = ST_OK;
+	struct turn *turns;
+	enum status status = turns_make(boot, &turns, fault);
 
-	for (uint32_t i = 0; status == ST_OK && i < boot->object_count; i++)
-		status = place_one(boot, i, &from, fault);
+	for (uint32_t i = 0; status == ST_OK && i < boot->object_count; i++) {
+		status = place_one(boot, turns[i].index, from, fault);
+		if (turns[i].followed)
+			from = boot->objects[turns[i].index].placement.end;
+	}
 	return status;
 }
 

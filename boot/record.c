@@ -42,6 +42,7 @@ struct smalt_object record_of(const struct object *object, const struct placemen
 {
 	struct smalt_object record = {
 		.role = role, .base = placement->base, .bias = placement->bias,
+		.va_bits = placement->va_bits,
 	};
 
 	describe_headers(&record, object);

@@ -75,6 +75,24 @@ static bool set_efi_runtime(struct config_entry *entry, struct span value)
 	return set_switch(&entry->efi_identity, value, "identity", "none");
 }
 
+bool setting_policy(struct span value, enum place_policy *policy)
+{
+	static const struct choice words[] = {
+		{ "packed", PLACE_PACKED }, { "stable", PLACE_STABLE }, { "random", PLACE_RANDOM }, { NULL, 0 },
+	};
+	uint32_t chosen;
+	bool known = choose(words, value, &chosen);
+
+	if (known)
+		*policy = (enum place_policy)chosen;
+	return known;
+}
+
+static bool set_va(struct config_entry *entry, struct span value)
+{
+	return setting_policy(value, &entry->va);
+}
+
 static bool set_protocol(struct config_entry *entry, struct span value)
 {
 	entry->protocol = value;
@@ -107,6 +125,7 @@ static const struct setting {
 	{ "wx", SET_WX, set_wx, "write refuse or allow" },
 	{ "relocate", SET_RELOCATE, set_relocate, "write yes or no" },
 	{ "efi_runtime", SET_EFI_RUNTIME, set_efi_runtime, "write none or identity" },
+	{ "va", SET_VA, set_va, "write packed, stable or random" },
 	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
 	{ "fallback", SET_FALLBACK, set_fallback, "write: fallback ENTRY" },
 };
@@ -165,6 +184,8 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->relocate = over->relocate;
 	if (set & SET_EFI_RUNTIME)
 		entry->efi_identity = over->efi_identity;
+	if (set & SET_VA)
+		entry->va = over->va;
 	if (set & SET_PROTOCOL)
 		entry->protocol = over->protocol;
 	if (set & SET_FALLBACK)

@@ -259,6 +259,8 @@ static enum status read_module(struct boot *boot, const struct config_module *mo
 	to->noexec = !module->map || module->noexec;
 	to->has_va = module->has_va;
 	to->va = module->va;
+	to->has_policy = module->has_policy;
+	to->policy = module->policy;
 	take_found(to, &found);
 	if (module->map)
 		return object_read(&to->object, module->name, &to->content, boot->env->machine,

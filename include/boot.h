@@ -37,6 +37,8 @@ struct boot_object {
 	bool donated;                /* its bytes may become its memory */
 	bool has_va;                 /* va= */
 	uint64_t va;
+	bool has_policy;             /* va=packed, stable, random */
+	enum place_policy policy;
 	struct placement placement;
 };
 

@@ -67,6 +67,7 @@ struct machine {
 	uint32_t rel_relative;
 	const struct reloc_name *rel_names;   /* ends with a NULL name */
 	uint64_t kernel_va;              /* where a position-independent kernel goes (H7) */
+	uint64_t kernel_last;            /* with it, where policies put objects: inclusive (M13) */
 	uint64_t direct_map_va;          /* H7 */
 	uint64_t frame_floor;            /* no frame below: 1 MiB on x86_64, one page elsewhere */
 	uint64_t loader_limit;           /* Smalt's own frames end here where possible */

@@ -9,6 +9,7 @@
 #define PLACE_H
 
 #include "object.h"
+#include "random.h"
 #include "space.h"
 
 /* place_request.flags */
@@ -21,6 +22,13 @@ enum {
 	PLACE_NOEXEC = 32,       /* none of its rows may be executable (M23) */
 };
 
+/* Where an object goes that can move and has no address (M13). */
+enum place_policy {
+	PLACE_PACKED,            /* the lowest from `from` on */
+	PLACE_STABLE,            /* where draw says, which what it is decides; the next free one if that is taken */
+	PLACE_RANDOM,            /* one of the free places, by draw */
+};
+
 struct place_request {
 	const struct object *object;
 	uint32_t flags;
@@ -31,6 +39,8 @@ struct place_request {
 	uint64_t from;           /* packed: the lowest address for a movable object */
 	uint64_t padding;        /* bytes, rounded up to granules */
 	uint64_t va;             /* PLACE_ADDRESS: of the base, not 0; only for what can move */
+	enum place_policy policy;
+	const struct random *draw;   /* stays as it is, so that a retry says the same; NULL: as packed */
 };
 
 struct placement {
@@ -38,6 +48,7 @@ struct placement {
 	                          * p_align, so that bias is a multiple of it (M6) */
 	uint64_t bias;           /* modulo 2^64 */
 	uint64_t start, end;     /* first to behind the last page, padding included */
+	uint32_t va_bits;        /* floor(log2(free places that it was drawn from)); not drawn: 0 */
 };
 
 /*
@@ -49,6 +60,8 @@ struct placement {
  * Without PLACE_INTERPRET, and for OBJECT_FLAT, the row is the whole file. What can move goes to
  * the lowest free address from `from` on; as long as there is one, so that its bytes can stay in
  * large leaves (may_stay), else so that its largest segment gets large leaves (P2).
+ * PLACE_STABLE and PLACE_RANDOM: a multiple of the largest leaf of its own in the machine's window from
+ * kernel_va to kernel_last, as packed where that has no free place. SMALT_ROW_VA_MOVED: not where draw said.
  * PLACE_PHYSICAL: rows at p_paddr with the file's rights, a flat file where its bytes lie; nothing
  * is free or taken, and there is no entry rule.
  *

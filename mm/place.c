@@ -7,6 +7,7 @@
 
 #include "align.h"
 #include "physical.h"
+#include "policy.h"
 #include "row.h"
 #include "shape.h"
 #include "sort.h"
@@ -52,14 +53,17 @@ static enum status find_bias(const struct space *space, const struct place_reque
 }
 
 static enum status place_movable(const struct space *space, const struct place_request *request,
-                                 const struct shape *shape, uint64_t *bias, struct fault *fault)
+                                 const struct shape *shape, struct choice *choice,
+                                 struct fault *fault)
 {
+	if (!(request->flags & PLACE_ADDRESS) && policy_choose(space, request, shape, choice))
+		return ST_OK;
 	if (!(request->flags & PLACE_ADDRESS))
-		return find_bias(space, request, shape, bias, fault);
+		return find_bias(space, request, shape, &choice->bias, fault);
 	if (request->va & (shape->align - 1))
 		return fault_set(fault, ST_MISALIGNED, "va", request->va, shape->align);
-	*bias = request->va - align_down(shape->segments[0].va, shape->align);
-	return space_free_at(space, shape->low - shape->padding + *bias,
+	choice->bias = request->va - align_down(shape->segments[0].va, shape->align);
+	return space_free_at(space, shape->low - shape->padding + choice->bias,
 	                     shape->bytes + 2 * shape->padding, SMALT_NONE, fault);
 }
 
@@ -80,13 +84,13 @@ static enum status check_entry(const struct place_request *request, const struct
 	return fault_value(fault, ST_BAD_ENTRY, "e_entry", entry);
 }
 
-/* Every check, and the bias. Nothing is written but that. */
+/* Every check, and the choice. Nothing is written but that. */
 static enum status decide(const struct space *space, const struct place_request *request,
-                          const struct shape *shape, uint64_t *bias, struct fault *fault)
+                          const struct shape *shape, struct choice *choice, struct fault *fault)
 {
 	enum status status;
 
-	*bias = 0;
+	*choice = (struct choice){ 0 };
 	for (uint32_t i = 0; i < shape->count; i++) {
 		status = row_check(space, request, &shape->segments[i], fault);
 		if (!object_goes_on(request->object, status, fault))
@@ -98,7 +102,7 @@ static enum status decide(const struct space *space, const struct place_request 
 	if (!object_goes_on(request->object, status, fault))
 		return status;
 	if (shape->movable)
-		return place_movable(space, request, shape, bias, fault);
+		return place_movable(space, request, shape, choice, fault);
 	return place_fixed(space, request->object, shape, fault);
 }
 
@@ -145,10 +149,10 @@ enum status place_object(const struct space *space, const struct place_request *
 	uint32_t capacity = *elements, count;
 	struct shape shape;
 	enum status status = shape_make(&shape, request, space->granule, fault);
-	uint64_t bias;
+	struct choice choice;
 
 	if (status == ST_OK)
-		status = decide(space, request, &shape, &bias, fault);
+		status = decide(space, request, &shape, &choice, fault);
 	status = object_end(request->object, status, fault);
 	if (status != ST_OK)
 		return status;
@@ -157,7 +161,10 @@ enum status place_object(const struct space *space, const struct place_request *
 		(void)fault_set(fault, ST_TOO_SMALL, "rows", count, capacity);
 		return fault_in(fault, request->object->name);
 	}
-	write_rows(space, request, &shape, bias, rows);
-	*placement = placement_of(space, &shape, bias, rows, count);
+	write_rows(space, request, &shape, choice.bias, rows);
+	for (uint32_t i = 0; choice.moved && i < count; i++)
+		rows[i].flags |= SMALT_ROW_VA_MOVED;
+	*placement = placement_of(space, &shape, choice.bias, rows, count);
+	placement->va_bits = choice.va_bits;
 	return ST_OK;
 }

@@ -46,7 +46,8 @@ static enum status check_flags(const struct place_request *request, struct fault
 static void make_whole(struct shape *shape, const struct place_request *request, uint64_t granule)
 {
 	const struct object *object = request->object;
-	bool stays = request->may_stay && object->bytes_pa != OBJECT_NOWHERE;
+	bool stays = request->may_stay && object->bytes_pa != OBJECT_NOWHERE &&
+	             request->policy != PLACE_STABLE;
 
 	shape->whole = (struct segment){
 		.va = stays ? object->bytes_pa & (granule - 1) : 0, .pa = object->bytes_pa,

@@ -72,8 +72,8 @@ struct wish wish_make(const struct space *space, const struct place_request *req
 	uint64_t distance = object->bytes_pa + data->file_offset - data->va;
 	struct wish wish;
 
-	if (can_stay(space, request, shape, data)) {
-		uint64_t least = shape->flat ? 0 : WISH_LEAF_MIN;
+	if (request->policy != PLACE_STABLE && can_stay(space, request, shape, data)) {
+		uint64_t least = shape->flat || request->policy == PLACE_RANDOM ? 0 : WISH_LEAF_MIN;
 
 		wish.align = leaf_within(space, max_u64(data->file_bytes, least));
 		wish.phase = distance;

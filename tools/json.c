@@ -140,6 +140,7 @@ static cJSON *object_json(const struct boot_object *o)
 	cJSON_AddNumberToObject(json, "segments", object->segment_count);
 	cJSON_AddNumberToObject(json, "notes", object->note_count);
 	add_features(json, object);
+	cJSON_AddNumberToObject(json, "va_bits", o->placement.va_bits);
 	return json;
 }
 

@@ -139,6 +139,7 @@ const struct machine machine_aarch64 = {
 	.rel_relative = 1027,
 	.rel_names = rel_names,
 	.kernel_va = 0xffff800000000000,
+	.kernel_last = 0xffff807fffffffff,   /* 512 GiB, one entry of the root: no table more on the way */
 	.direct_map_va = 0xffff000000000000,
 	.frame_floor = 1 << 12,              /* a frame at 0 would look like none */
 	.loader_limit = UINT64_MAX,

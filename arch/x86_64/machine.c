@@ -106,6 +106,7 @@ const struct machine machine_x86_64 = {
 	.rel_relative = 8,
 	.rel_names = rel_names,
 	.kernel_va = 0xffffffff80000000,     /* reach of the psABI's kernel code model */
+	.kernel_last = 0xffffffffffffefff,   /* its end, but for the last page */
 	.direct_map_va = 0xffff800000000000,
 	.frame_floor = 1 << 20,              /* start-up code of other CPUs, BIOS data */
 	.loader_limit = 1ull << 32,          /* CR3 and stacks stay loadable by 32-bit code */

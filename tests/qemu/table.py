@@ -7,8 +7,11 @@ ROW = ("<5Q16I", "va mem_bytes file_bytes file_offset data_offset prot flags kin
        "leaf_shift why color n0 n1 n2 n3 n4 n5 n6")
 EXTENT = ("<3Q6I", "va pa bytes row backing prot memory leaf_shift color")
 MEMORY = ("<2Q2I", "pa bytes type reserved")
-OBJECT = ("<2Q4I10Q", "name_va args_va role format flags stack_prot bytes_pa file_bytes base bias image_start "
-          "image_end entry phdr_va counts section_offset")
+OBJECT = ("<2Q4I10Q2I15Q3I", "name_va args_va role format flags stack_prot bytes_pa file_bytes base bias image_start "
+          "image_end entry phdr_va counts section_offset section_count section_entry_bytes "
+          "tls_va tls_file_bytes tls_mem_bytes tls_align dynamic_va dynamic_bytes relro_va relro_bytes interp_va "
+          "build_id_va build_id_bytes init_array_va init_array_bytes fini_array_va fini_array_bytes "
+          "features va_bits pa_bits")
 NONE = 0xffffffff
 PATH_UEFI = 3
 AFTER_PROFILE = 16 + 3 * 4 + 4 + 8 + 16 + 8  # colors, framebuffer_mask ... read_bytes

@@ -17,3 +17,42 @@ def test_entropy_is_the_best_that_the_platform_has(platform):
         no_seed = ",dtb-randomness=off"
         assert source("max") == source("cortex-a57") == DEVICETREE
         assert source("max", no_seed) == RNDR and source("cortex-a57", no_seed) == NONE
+
+
+ENTROPY = {"x86_64": {"cpu": "max"}, "aarch64": {"cpu": "max"}}
+NO_ENTROPY = {"x86_64": {"cpu": "qemu64"}, "aarch64": {"cpu": "cortex-a57", "machine_words": ",dtb-randomness=off"}}
+
+
+def boot(platform, seed, conf, how):
+    """A kernel whose pointers are checked, with a module; (bases, bits) of both, as it prints them."""
+    link = guest.Link(words=("-z", "separate-code"))
+    module = guest.build("zero", platform.machine, link).read_bytes()
+    result = guest.boot_guest(platform, "policy", link, modules={"module": module}, append="smalt.va=" + conf,
+                              conf="module module role=map\n", extra=("-seed", str(seed)), **how).success()
+    return result.lines("base"), result.lines("va_bits")
+
+
+@guest.EACH_MACHINE
+def test_random_addresses_differ_between_boots_and_have_the_bits_that_they_claim(platform):
+    """Rules: M13"""
+    boots = [boot(platform, seed, "random", ENTROPY[platform.machine]) for seed in (1, 2, 3, 1)]
+    # 4K in 2 GiB; 4K, and for the module, which is larger, 64K in 512 GiB
+    bits = {"x86_64": [18, 18], "aarch64": [26, 22]}[platform.machine]
+    assert all(claimed == bits for _, claimed in boots)
+    assert boots[0] == boots[3]                  # QEMU's -seed makes it repeat itself
+    assert len({base for bases, _ in boots for base in bases}) == 6
+
+
+@guest.EACH_MACHINE
+def test_without_entropy_random_is_packed_and_says_so(platform):
+    """Rules: M13"""
+    (bases, bits) = boot(platform, 1, "random", NO_ENTROPY[platform.machine])
+    assert bits == [0, 0]
+    assert bases == boot(platform, 2, "packed", ENTROPY[platform.machine])[0]
+
+
+@guest.EACH_MACHINE
+def test_stable_addresses_are_those_of_every_boot(platform):
+    """Rules: M13"""
+    assert boot(platform, 1, "stable", ENTROPY[platform.machine]) == \
+        boot(platform, 2, "stable", NO_ENTROPY[platform.machine])

@@ -78,6 +78,26 @@ static void a_module_may_be_forbidden_to_run(void **state)
 	assert_true(config.modules[3].noexec);
 }
 
+/* Rules: M13 */
+static void policies_are_words_of_the_entry_and_of_modules(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("kernel k\nva random\nmodule a va=stable\nmodule b va=packed\nmodule c va=random\n"
+	                       "module d va=0x1000\nmodule e\n"), ST_OK);
+	assert_int_equal(config.entries[0].va, PLACE_RANDOM);
+	assert_true(config.entries[0].set & SET_VA);
+	assert_true(config.modules[0].has_policy && config.modules[0].policy == PLACE_STABLE);
+	assert_true(config.modules[1].has_policy && config.modules[1].policy == PLACE_PACKED);
+	assert_true(config.modules[2].has_policy && config.modules[2].policy == PLACE_RANDOM);
+	assert_false(config.modules[2].has_va);
+	assert_true(config.modules[3].has_va && !config.modules[3].has_policy);
+	assert_false(config.modules[4].has_va || config.modules[4].has_policy);
+	assert_int_equal(parse("kernel k\nva 0x1000\n"), ST_BAD_CONFIG);
+	assert_string_equal(fault.hint, "write packed, stable or random");
+	assert_int_equal(parse("kernel k\nmodule a va=randon\n"), ST_BAD_CONFIG);
+	assert_string_equal(fault.hint, "write va=0xADDRESS, va=packed, va=stable or va=random");
+}
+
 static void words_have_quotes_escapes_and_comments(void **state)
 {
 	(void)state;
@@ -270,6 +290,7 @@ int main(void)
 		cmocka_unit_test(one_line_is_enough),
 		cmocka_unit_test(entries_begin_with_the_defaults),
 		cmocka_unit_test(a_module_may_be_forbidden_to_run),
+		cmocka_unit_test(policies_are_words_of_the_entry_and_of_modules),
 		cmocka_unit_test(words_have_quotes_escapes_and_comments),
 		cmocka_unit_test(every_setting_is_read),
 		cmocka_unit_test(entries_are_chosen_by_name_or_first),

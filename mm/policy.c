@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * policy.c: an object's place among all that it could have, by its draw.
+ *
+ * stable draws from the places of an empty space, so that nothing beside the object
+ * counts, and goes on to the next free one; random draws from those that are free. A place
+ * is a multiple of the object's largest leaf: none is lost (requirements M13, P2).
+ */
+#include "policy.h"
+
+#include <stddef.h>
+
+#include "align.h"
+#include "wish.h"
+
+static uint64_t first_page(const struct shape *shape)
+{
+	return shape->low - shape->padding;
+}
+
+static struct slots slots_of(const struct space *space, const struct place_request *request,
+                             const struct shape *shape)
+{
+	struct wish wish = wish_make(space, request, shape);
+
+	return (struct slots){
+		.first = space->machine->kernel_va, .last = space->machine->kernel_last,
+		.bytes = shape->bytes + 2 * shape->padding,
+		.align = wish.align, .phase = (first_page(shape) + wish.phase) & (wish.align - 1),
+	};
+}
+
+static bool choose_random(const struct space *space, const struct slots *slots, struct random draw,
+                          uint64_t *va, uint32_t *bits)
+{
+	uint64_t count = space_slots(space, slots, UINT64_MAX, va);
+
+	if (count == 0)
+		return false;
+	(void)space_slots(space, slots, random_below(&draw, count), va);
+	*bits = log2_floor(count);
+	return true;
+}
+
+static bool choose_stable(const struct space *space, const struct slots *slots, struct random draw,
+                          uint64_t *va, bool *moved)
+{
+	struct space empty = *space;
+	struct slots behind = *slots;
+	uint64_t count, wanted;
+
+	empty.claim_count = 0;
+	count = space_slots(&empty, slots, UINT64_MAX, va);
+	if (count == 0)
+		return false;
+	(void)space_slots(&empty, slots, random_below(&draw, count), &wanted);
+	behind.first = wanted;
+	if (space_slots(space, &behind, 0, va) == 0 && space_slots(space, slots, 0, va) == 0)
+		return false;
+	*moved = *va != wanted;
+	return true;
+}
+
+bool policy_choose(const struct space *space, const struct place_request *request,
+                   const struct shape *shape, struct choice *choice)
+{
+	struct slots slots;
+	uint64_t va = 0;
+	bool found;
+
+	*choice = (struct choice){ .moved = request->policy == PLACE_STABLE };
+	if (request->policy == PLACE_PACKED || request->draw == NULL)
+		return false;
+	slots = slots_of(space, request, shape);
+	found = request->policy == PLACE_STABLE
+		? choose_stable(space, &slots, *request->draw, &va, &choice->moved)
+		: choose_random(space, &slots, *request->draw, &va, &choice->va_bits);
+	choice->bias = va - first_page(shape);
+	return found;
+}
