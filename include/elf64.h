@@ -64,10 +64,18 @@
 
 /* d_tag */
 #define DT_NULL          0
+#define DT_NEEDED        1
 #define DT_PLTRELSZ      2
+#define DT_HASH          4
+#define DT_STRTAB        5
+#define DT_SYMTAB        6
 #define DT_RELA          7
 #define DT_RELASZ        8
 #define DT_RELAENT       9
+#define DT_STRSZ         10
+#define DT_SYMENT        11
+#define DT_SONAME        14
+#define DT_SYMBOLIC      16
 #define DT_REL           17
 #define DT_RELSZ         18
 #define DT_RELENT        19
@@ -82,12 +90,32 @@
 #define DT_RELRSZ        35
 #define DT_RELR          36
 #define DT_RELRENT       37
+#define DF_SYMBOLIC      2
 #define DF_TEXTREL       4
+#define DT_GNU_HASH            0x6ffffef5
 #define DT_CREL                0x40000026
 #define DT_ANDROID_REL         0x6000000f
 #define DT_ANDROID_RELA        0x60000011
 #define DT_ANDROID_RELR        0x6fffe000
 #define DT_AARCH64_AUTH_RELR   0x70000012
+
+/* Symbols: gABI "Symbol Table"; STT_GNU_IFUNC, STB_GNU_UNIQUE: Linux gABI extensions */
+#define SHN_UNDEF      0
+#define SHN_LORESERVE  0xff00
+#define SHN_ABS        0xfff1
+#define SHN_XINDEX     0xffff    /* the section's true number stands elsewhere */
+#define STB_LOCAL      0         /* st_info >> 4 */
+#define STB_GLOBAL     1
+#define STB_WEAK       2
+#define STB_GNU_UNIQUE 10
+#define STT_NOTYPE     0         /* st_info & 15 */
+#define STT_OBJECT     1
+#define STT_FUNC       2
+#define STT_COMMON     5
+#define STT_TLS        6
+#define STT_GNU_IFUNC  10
+#define STV_DEFAULT    0         /* st_other & 3 */
+#define STV_PROTECTED  3
 
 struct elf64_header {
 	uint8_t e_ident[EI_NIDENT];
@@ -146,6 +174,15 @@ struct elf64_dyn {
 	uint64_t d_val;
 };
 
+struct elf64_sym {
+	uint32_t st_name;
+	uint8_t st_info;
+	uint8_t st_other;
+	uint16_t st_shndx;
+	uint64_t st_value;
+	uint64_t st_size;
+};
+
 struct elf64_rel {
 	uint64_t r_offset;
 	uint64_t r_info;         /* symbol << 32 | type */
@@ -198,6 +235,12 @@ ELF64_AT(elf64_property, pr_datasz, 4);
 ELF64_BYTES(elf64_property, 8);
 ELF64_AT(elf64_dyn, d_val, 8);
 ELF64_BYTES(elf64_dyn, 16);
+ELF64_AT(elf64_sym, st_info, 4);
+ELF64_AT(elf64_sym, st_other, 5);
+ELF64_AT(elf64_sym, st_shndx, 6);
+ELF64_AT(elf64_sym, st_value, 8);
+ELF64_AT(elf64_sym, st_size, 16);
+ELF64_BYTES(elf64_sym, 24);
 ELF64_AT(elf64_rel, r_info, 8);
 ELF64_BYTES(elf64_rel, 16);
 ELF64_AT(elf64_rela, r_info, 8);

@@ -21,6 +21,19 @@
 
 #define OBJECT_NOWHERE CONTENT_NOWHERE   /* bytes_pa of bytes that are not in physical memory */
 
+/*
+ * What PT_DYNAMIC says of symbols, as it stands there: an absent number is 0. symbol.h looks at the
+ * tables, and checks them, when somebody asks for a symbol.
+ */
+struct dynamic {
+	struct span table;           /* its entries, which stand at: */
+	uint64_t file_offset;
+	uint64_t symbols, symbol_bytes, names, name_bytes, hash, gnu_hash;   /* va, of one entry, va, of all, va, va */
+	uint64_t soname;             /* in names */
+	bool symbolic;               /* DT_SYMBOLIC or DF_SYMBOLIC: its own definitions come first */
+	uint32_t needed_count;       /* DT_NEEDED */
+};
+
 /* One PT_LOAD with p_memsz > 0. file_bytes <= mem_bytes, va + mem_bytes does not wrap. */
 struct segment {
 	uint64_t va;             /* p_vaddr */
@@ -31,6 +44,7 @@ struct segment {
 	uint64_t align;          /* p_align, 0 made 1: a power of two */
 	uint32_t prot;           /* SMALT_R|W|X */
 	bool relro;              /* written by relocation only, then read-only: mm/relro.c */
+	bool patched;            /* not writable, and written by relocation all the same (textrel=allow) */
 	uint32_t index;          /* of the program header, SMALT_NONE if the format has none */
 };
 
@@ -87,10 +101,11 @@ struct object {
 	uint32_t note_count;
 
 	struct span rela, rel, relr; /* whole entries */
-	struct span jmprel;          /* DT_JMPREL: nothing in it is ever applied, see reloc_check() */
+	struct span jmprel;          /* DT_JMPREL */
 	bool jmprel_is_rela;
 	struct { uint64_t rela, rel, relr, jmprel; } table_offset;   /* where they stand in the file */
 	bool text_relocations;       /* says DT_TEXTREL or DF_TEXTREL */
+	struct dynamic symbols;
 
 	struct span request;         /* descriptor of the SMALT note, bytes 0: none */
 	uint64_t pvh_entry;          /* physical entry of the PVH note */
@@ -148,6 +163,9 @@ const struct segment *object_segment_at(const struct object *object, uint64_t va
  */
 bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes,
                     uint64_t *file_offset);
+
+/* How many file bytes the segment has from va on, and where they stand; 0, and *file_offset unchanged: none. */
+uint64_t object_file_from(const struct object *object, uint64_t va, uint64_t *file_offset);
 
 /* The first note with this owner and type, or NULL. */
 const struct note *object_note(const struct object *object, const char *owner, uint32_t type);

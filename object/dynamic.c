@@ -16,13 +16,17 @@
 	TAG(DT_RELA) | TAG(DT_RELASZ) | TAG(DT_RELAENT) | TAG(DT_REL) | TAG(DT_RELSZ) | \
 	TAG(DT_RELENT) | TAG(DT_RELR) | TAG(DT_RELRSZ) | TAG(DT_RELRENT) | TAG(DT_JMPREL) | \
 	TAG(DT_PLTRELSZ) | TAG(DT_PLTREL) | TAG(DT_INIT_ARRAY) | TAG(DT_INIT_ARRAYSZ) | \
-	TAG(DT_FINI_ARRAY) | TAG(DT_FINI_ARRAYSZ) | TAG(DT_TEXTREL) | TAG(DT_FLAGS))
+	TAG(DT_FINI_ARRAY) | TAG(DT_FINI_ARRAYSZ) | TAG(DT_TEXTREL) | TAG(DT_FLAGS) | \
+	TAG(DT_SYMTAB) | TAG(DT_SYMENT) | TAG(DT_STRTAB) | TAG(DT_STRSZ) | TAG(DT_HASH) | \
+	TAG(DT_SONAME) | TAG(TAG_GNU_HASH))
 
-enum { TAG_LIMIT = DT_RELRENT + 1 };
+/* DT_GNU_HASH is far away from the others, and takes the first number behind them. */
+enum { TAG_GNU_HASH = DT_RELRENT + 1, TAG_LIMIT };
 
 struct tags {
 	uint64_t value[TAG_LIMIT];   /* 0 if not present */
 	uint64_t present;            /* TAG() of what the section has */
+	uint32_t needed_count;
 };
 
 struct refused { uint64_t tag; const char *name; };
@@ -52,12 +56,16 @@ static enum status take_tag(struct tags *tags, uint64_t tag, uint64_t value, str
 		(void)fault_value(fault, ST_BAD_RELOCATION, "d_tag", tag);
 		return fault_word(fault, span_of(name));
 	}
-	if (tag >= TAG_LIMIT)
+	if (tag >= TAG_GNU_HASH && tag != DT_GNU_HASH)
 		return ST_OK;
+	if (tag == DT_GNU_HASH)
+		tag = TAG_GNU_HASH;
 	if (TAG(tag) & TAGS_USED & tags->present)
-		return fault_value(fault, ST_BAD_HEADER, "d_tag, the second of its kind", tag);
+		return fault_value(fault, ST_BAD_HEADER, "d_tag, the second of its kind",
+		                   tag == TAG_GNU_HASH ? DT_GNU_HASH : tag);
 	tags->value[tag] = value;
 	tags->present |= TAG(tag);
+	tags->needed_count += tag == DT_NEEDED;
 	return ST_OK;
 }
 
@@ -167,6 +175,20 @@ static enum status take_array(const struct object *object, const struct tags *ta
 	return ST_OK;
 }
 
+static struct dynamic describe_symbols(const struct tags *tags, struct span table,
+                                       uint64_t file_offset)
+{
+	return (struct dynamic){
+		.table = table, .file_offset = file_offset,
+		.symbols = tags->value[DT_SYMTAB], .symbol_bytes = tags->value[DT_SYMENT],
+		.names = tags->value[DT_STRTAB], .name_bytes = tags->value[DT_STRSZ],
+		.hash = tags->value[DT_HASH], .gnu_hash = tags->value[TAG_GNU_HASH],
+		.soname = tags->value[DT_SONAME],
+		.symbolic = has(tags, DT_SYMBOLIC) || (tags->value[DT_FLAGS] & DF_SYMBOLIC),
+		.needed_count = tags->needed_count,
+	};
+}
+
 enum status dynamic_read(struct object *object, struct span table, uint64_t file_offset,
                          struct fault *fault)
 {
@@ -183,6 +205,7 @@ enum status dynamic_read(struct object *object, struct span table, uint64_t file
 	    take_array(object, &tags, &init_table, &object->init_array, fault) != ST_OK ||
 	    take_array(object, &tags, &fini_table, &object->fini_array, fault) != ST_OK)
 		return fault->status;
+	object->symbols = describe_symbols(&tags, table, file_offset);
 	object->text_relocations = has(&tags, DT_TEXTREL) || (tags.value[DT_FLAGS] & DF_TEXTREL);
 	return ST_OK;
 }

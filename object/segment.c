@@ -146,3 +146,13 @@ bool object_file_at(const struct object *object, uint64_t va, uint64_t bytes,
 	*file_offset = segment->file_offset + (va - segment->va);
 	return true;
 }
+
+uint64_t object_file_from(const struct object *object, uint64_t va, uint64_t *file_offset)
+{
+	const struct segment *segment = object_segment_at(object, va);
+
+	if (!segment || va - segment->va >= segment->file_bytes)
+		return 0;
+	*file_offset = segment->file_offset + (va - segment->va);
+	return segment->file_bytes - (va - segment->va);
+}
