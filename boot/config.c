@@ -10,6 +10,7 @@
  *              | setting VALUE                      the table in setting.c
  *     option   = "role=" ("raw" | "map") | "name=" NAME | "args=" TEXT
  *              | "va=" (ADDRESS | POLICY) | "relocate=" ("yes" | "no")
+ *              | "textrel=" ("refuse" | "allow")
  *              | "exec=" ("yes" | "no")
  *
  * Keys before the first entry are defaults of all; modules there belong to all.
@@ -159,6 +160,12 @@ static bool option_exec(struct config_module *module, struct span value)
 	return module->exec || module->noexec;
 }
 
+static bool option_textrel(struct config_module *module, struct span value)
+{
+	module->textrel = span_is(value, "allow");
+	return module->textrel || span_is(value, "refuse");
+}
+
 static const struct option {
 	const char *name;
 	bool (*set)(struct config_module *module, struct span value);
@@ -170,6 +177,7 @@ static const struct option {
 	{ "va", option_va, "write va=0xADDRESS, va=packed, va=stable or va=random" },
 	{ "relocate", option_relocate, "write relocate=yes or relocate=no" },
 	{ "exec", option_exec, "write exec=yes or exec=no" },
+	{ "textrel", option_textrel, "write textrel=refuse or textrel=allow" },
 };
 
 static enum status parse_option(struct parser *parser, struct config_module *module,

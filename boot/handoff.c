@@ -25,6 +25,8 @@ static struct smalt_object describe(const struct boot *boot, uint32_t index, str
 	for (uint32_t i = 0; i < boot->space.row_count; i++)
 		if (boot->space.rows[i].object == index)
 			record_row(&record, &o->object, &boot->space.rows[i]);
+	record.tls_module = o->tls_module;
+	record.tls_offset = o->tls_offset;
 	record.name_va = book_put_text(book, o->object.name);
 	record.args_va = book_put_text(book, o->args);
 	record.interp_va = o->object.interp.bytes ? book_put_text(book, o->object.interp) : 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * load.c: bytes into place: what is copied, what is zeroed, what is relocated.
+ * load.c: bytes into place: what is copied, what is zeroed.
  *
  * One iterator yields the pieces (piece.h); planning adds them up, execution obeys them.
  * So what the plan counts is what happens. Each byte of a frame is written
- * once; pages in place are not touched but by relocation.
+ * once; pages in place are not touched here.
  */
 #include <stddef.h>
 
@@ -15,7 +15,6 @@
 #include "firmware.h"
 #include "mem.h"
 #include "piece.h"
-#include "reloc.h"
 
 /* Whose bytes are in the piece, which is not zero. */
 static const struct boot_object *object_of(const struct boot *boot, const struct piece *piece)
@@ -47,22 +46,6 @@ static enum status list_sync(struct boot *boot, struct fault *fault)
 			last->bytes += extent->bytes;
 		else
 			boot->sync[boot->sync_count++] = (struct range){ extent->pa, extent->bytes };
-	}
-	return ST_OK;
-}
-
-/* Before RELRO parts segments: what relocation writes is still one writable segment. */
-enum status load_check(struct boot *boot, struct fault *fault)
-{
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		struct boot_object *o = &boot->objects[i];
-		enum status status;
-
-		if (o->object.kind != OBJECT_MOVABLE || !o->relocate)
-			continue;
-		status = reloc_check(&o->object, boot->env->machine, fault);
-		if (status != ST_OK)
-			return fault_in(fault, o->object.name);
 	}
 	return ST_OK;
 }
@@ -153,59 +136,5 @@ void load_execute(const struct boot *boot)
 		else if (!boot_is_read(object_of(boot, &piece)))
 			arch_copy(to, object_of(boot, &piece)->content.bytes.base +
 			              file_offset_of(boot, &piece), piece.bytes);
-	}
-}
-
-/* Where relocation writes: one extent is found once for all the words that it holds. */
-struct target {
-	const struct boot *boot;
-	const struct smalt_extent *extent;
-};
-
-static uint8_t *byte_at(struct target *target, uint64_t va)
-{
-	const struct smalt_extent *extent = target->extent;
-
-	if (!extent || va - extent->va >= extent->bytes) {
-		extent = target->extent = space_extent_at(&target->boot->space, va);
-		CHECK(extent);       /* reloc_check() saw the segment, extents cover it */
-	}
-	return env_pointer(target->boot->env, extent->pa + (va - extent->va));
-}
-
-/* Eight bytes that may lie in two extents. */
-static void relocate_word(struct target *target, uint64_t va, const struct reloc *reloc,
-                          uint64_t bias)
-{
-	uint64_t value = reloc->addend;
-	uint8_t *first = byte_at(target, va);
-
-	if (va - target->extent->va <= target->extent->bytes - 8 && target->extent->bytes >= 8) {
-		if (reloc->implicit)
-			memcpy(&value, first, 8);
-		value += bias;
-		memcpy(first, &value, 8);
-		return;
-	}
-	if (reloc->implicit)
-		for (unsigned i = 0; i < 8; i++)
-			((uint8_t *)&value)[i] = *byte_at(target, va + i);
-	value += bias;
-	for (unsigned i = 0; i < 8; i++)
-		*byte_at(target, va + i) = ((uint8_t *)&value)[i];
-}
-
-void load_relocate(const struct boot *boot)
-{
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		const struct boot_object *o = &boot->objects[i];
-		struct reloc_cursor cursor = reloc_begin(&o->object, boot->env->machine);
-		struct target target = { .boot = boot };
-		struct reloc reloc;
-
-		if (o->object.kind != OBJECT_MOVABLE || !o->relocate)
-			continue;
-		while (reloc_next(&cursor, &reloc))
-			relocate_word(&target, reloc.va + o->placement.bias, &reloc, o->placement.bias);
 	}
 }

@@ -226,9 +226,9 @@ static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { source_stage }, { capability_check }, { load_check }, { part_relro },
-	{ know_memory }, { open_space }, { choose_direct_map },
-	{ place_protocol }, { objects_place }, { place_own_rows }, { objects_back },
+	{ choose_protocol }, { source_stage }, { capability_check }, { relocate_check },
+	{ part_relro }, { tls_layout }, { know_memory }, { open_space }, { choose_direct_map },
+	{ place_protocol }, { objects_place }, { relocate_fit }, { place_own_rows }, { objects_back },
 	{ reserve_handoff }, { load_plan }, { reserve_tables }, { reserve_protocol }, { reserve_map },
 	{ claim }, { build_tables }, { prepare_protocol }, { read_files },
 };
@@ -259,7 +259,7 @@ void boot_finish(struct boot *boot)
 void boot_execute(const struct boot *boot)
 {
 	load_execute(boot);
-	load_relocate(boot);
+	relocate_execute(boot);
 }
 
 struct smalt_handoff *boot_handoff(const struct boot *boot)

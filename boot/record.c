@@ -37,6 +37,11 @@ static void describe_areas(struct smalt_object *record, const struct object *obj
 	put_area(&record->fini_array_va, &record->fini_array_bytes, object->fini_array, bias);
 }
 
+static bool has_relocations(const struct object *object)
+{
+	return object->rela.bytes || object->rel.bytes || object->relr.bytes || object->jmprel.bytes;
+}
+
 struct smalt_object record_of(const struct object *object, const struct placement *placement,
                               uint32_t role, bool relocated)
 {
@@ -49,10 +54,9 @@ struct smalt_object record_of(const struct object *object, const struct placemen
 	describe_areas(&record, object, placement->bias);
 	if (role == SMALT_ROLE_KERNEL || object->entry != 0)
 		record.entry = object->entry + placement->bias;
-	if (object->kind != OBJECT_MOVABLE)
-		return record;
-	record.flags |= SMALT_OBJECT_POSITION_INDEPENDENT;
-	if (relocated)
+	if (object->kind == OBJECT_MOVABLE)
+		record.flags |= SMALT_OBJECT_POSITION_INDEPENDENT;
+	if (relocated && (object->kind == OBJECT_MOVABLE || has_relocations(object)))
 		record.flags |= SMALT_OBJECT_RELOCATED;
 	return record;
 }

@@ -116,6 +116,7 @@ enum status request_settings(struct boot *boot, struct fault *fault)
 	config_override(&boot->settings, &asked);
 	config_override(&boot->settings, &boot->words.settings);
 	boot->objects[0].relocate = boot->settings.relocate;
+	boot->objects[0].textrel = boot->settings.textrel;
 	choose_cmdline(boot);
 	return boot->words.append ? append_cmdline(boot, fault) : ST_OK;
 }

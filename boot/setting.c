@@ -70,6 +70,11 @@ static bool set_relocate(struct config_entry *entry, struct span value)
 	return set_switch(&entry->relocate, value, "yes", "no");
 }
 
+static bool set_textrel(struct config_entry *entry, struct span value)
+{
+	return set_switch(&entry->textrel, value, "allow", "refuse");
+}
+
 static bool set_efi_runtime(struct config_entry *entry, struct span value)
 {
 	return set_switch(&entry->efi_identity, value, "identity", "none");
@@ -124,6 +129,7 @@ static const struct setting {
 	{ "reporter", SET_REPORTER, set_reporter, "write on or off" },
 	{ "wx", SET_WX, set_wx, "write refuse or allow" },
 	{ "relocate", SET_RELOCATE, set_relocate, "write yes or no" },
+	{ "textrel", SET_TEXTREL, set_textrel, "write refuse or allow" },
 	{ "efi_runtime", SET_EFI_RUNTIME, set_efi_runtime, "write none or identity" },
 	{ "va", SET_VA, set_va, "write packed, stable or random" },
 	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
@@ -182,6 +188,8 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->wx_allowed = over->wx_allowed;
 	if (set & SET_RELOCATE)
 		entry->relocate = over->relocate;
+	if (set & SET_TEXTREL)
+		entry->textrel = over->textrel;
 	if (set & SET_EFI_RUNTIME)
 		entry->efi_identity = over->efi_identity;
 	if (set & SET_VA)

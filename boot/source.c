@@ -257,6 +257,7 @@ static enum status read_module(struct boot *boot, const struct config_module *mo
 	to->args = module->args;
 	to->relocate = module->relocate;
 	to->noexec = !module->map || module->noexec;
+	to->textrel = module->textrel;
 	to->has_va = module->has_va;
 	to->va = module->va;
 	to->has_policy = module->has_policy;

@@ -32,14 +32,19 @@ struct boot_object {
 	const struct file *file;     /* NULL: a part of a boot archive */
 	struct span args;
 	uint32_t role;               /* SMALT_ROLE_* */
-	bool relocate;               /* apply its relative relocations */
 	bool noexec;                 /* nothing of it may be executable (M23) */
+	bool relocate;               /* apply its relocations */
+	bool textrel;                /* also to segments that are not writable */
 	bool donated;                /* its bytes may become its memory */
 	bool has_va;                 /* va= */
 	uint64_t va;
 	bool has_policy;             /* va=packed, stable, random */
 	enum place_policy policy;
 	struct placement placement;
+	struct binding *bindings;    /* by symbol, bind.h; NULL: its relocations are about none */
+	bool narrow;                 /* some results have less than 8 bytes */
+	uint32_t tls_module;         /* from 1; 0: no PT_TLS */
+	uint64_t tls_offset;         /* of its block from the thread pointer, modulo 2^64 */
 };
 
 /* What lies behind a row of Smalt's own. */
@@ -141,10 +146,12 @@ MUST_CHECK enum status own_runtime(struct boot *boot, struct fault *fault);     
 MUST_CHECK enum status handoff_reserve(struct boot *boot, struct fault *fault);    /* handoff.c */
 void handoff_clear(const struct boot *boot);
 void handoff_write(const struct boot *boot);
-MUST_CHECK enum status load_check(struct boot *boot, struct fault *fault);         /* load.c */
+MUST_CHECK enum status relocate_check(struct boot *boot, struct fault *fault);     /* relocate.c */
+MUST_CHECK enum status relocate_fit(struct boot *boot, struct fault *fault);
+void relocate_execute(const struct boot *boot);
+MUST_CHECK enum status tls_layout(struct boot *boot, struct fault *fault);         /* tls.c */
 MUST_CHECK enum status load_plan(struct boot *boot, struct fault *fault);          /* load.c */
 MUST_CHECK enum status load_read(const struct boot *boot, struct fault *fault);
 void load_execute(const struct boot *boot);
-void load_relocate(const struct boot *boot);
 
 #endif

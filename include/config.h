@@ -21,7 +21,7 @@
 enum {
 	SET_STACK = 1, SET_DIRECT_MAP = 2, SET_REPORTER = 4, SET_WX = 8, SET_RELOCATE = 16,
 	SET_PROTOCOL = 32, SET_CMDLINE = 64, SET_KERNEL = 128, SET_FALLBACK = 256,
-	SET_EFI_RUNTIME = 512, SET_VA = 1024,
+	SET_EFI_RUNTIME = 512, SET_VA = 1024, SET_TEXTREL = 2048,
 };
 
 /* One entry, or the defaults before the first. Texts stay in the file or in the arena. */
@@ -34,6 +34,7 @@ struct config_entry {
 	bool reporter;
 	bool wx_allowed;
 	bool relocate;
+	bool textrel;                /* textrel allow: of the kernel */
 	bool efi_identity;           /* efi_runtime identity */
 	enum place_policy va;
 	struct span protocol;        /* "smalt", "pvh", "image" */
@@ -52,6 +53,7 @@ struct config_module {
 	bool relocate;
 	bool exec;                   /* exec=yes */
 	bool noexec;                 /* exec=no */
+	bool textrel;                /* textrel=allow */
 	bool has_va;                 /* va=ADDRESS */
 	uint64_t va;
 	bool has_policy;             /* va=packed, stable, random */

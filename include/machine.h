@@ -51,9 +51,34 @@ struct va_range {
 	uint8_t root;
 };
 
-struct reloc_name {
-	uint32_t type;
+/* What a relocation computes, in the words of the psABIs: S, A, P, B, Z. */
+enum reloc_kind {
+	RELOC_REFUSED,
+	RELOC_NONE,
+	RELOC_RELATIVE,          /* B + A */
+	/* The others are about a symbol: */
+	RELOC_ABSOLUTE,          /* S + A */
+	RELOC_SLOT,              /* the same for the linker's own words, where REL has no A */
+	RELOC_PLACE,             /* S + A - P */
+	RELOC_SIZE,              /* Z + A */
+	RELOC_TLS_MODULE,        /* number of the symbol's module */
+	RELOC_TLS_BLOCK,         /* S + A in its module's block */
+	RELOC_TLS_THREAD,        /* the same from the thread pointer */
+};
+
+/* What must fit. */
+enum reloc_range {
+	RELOC_WHOLE,             /* 8 bytes: everything */
+	RELOC_SIGNED,            /* 4 bytes: -2^31 ... 2^31 - 1 */
+	RELOC_UNSIGNED,          /* 0 ... 2^32 - 1 */
+	RELOC_EITHER,            /* -2^31 ... 2^32 - 1 */
+};
+
+struct reloc_type {
 	const char *name;
+	uint16_t number;
+	uint8_t kind;            /* enum reloc_kind */
+	uint8_t range;           /* enum reloc_range */
 };
 
 struct machine {
@@ -63,9 +88,9 @@ struct machine {
 	uint8_t range_count;
 	struct va_range ranges[MACHINE_ROOTS];   /* ascending; every other address does not exist */
 	const struct format *format;     /* 4 KiB granule */
-	uint32_t rel_none;               /* relocation numbers, psABI */
-	uint32_t rel_relative;
-	const struct reloc_name *rel_names;   /* ends with a NULL name */
+	const struct reloc_type *relocs; /* psABI: [0] is relative; ends with a NULL name */
+	bool tls_below;                  /* blocks lie below the thread pointer (TLS variant II) */
+	uint8_t tls_head;                /* variant I: bytes between it and the first block */
 	uint64_t kernel_va;              /* where a position-independent kernel goes (H7) */
 	uint64_t kernel_last;            /* with it, where policies put objects: inclusive (M13) */
 	uint64_t direct_map_va;          /* H7 */

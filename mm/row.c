@@ -81,6 +81,8 @@ struct smalt_row row_of_segment(const struct space *space, const struct place_re
 		row.flags |= SMALT_ROW_BSS;
 	if (segment->relro)
 		row.flags |= SMALT_ROW_RELRO;
+	if (segment->patched)
+		row.flags |= SMALT_ROW_TEXTREL;
 	if (row.prot != segment->prot)
 		row.flags |= SMALT_ROW_WIDENED;
 	if (writes_code(row.prot))

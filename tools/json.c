@@ -133,6 +133,8 @@ static cJSON *object_json(const struct boot_object *o)
 	add_hex(json, "base", o->placement.base);
 	add_hex(json, "bias", o->placement.bias);
 	add_hex_if(json, "entry", object->entry != 0, object->entry + o->placement.bias);
+	add_index(json, "tls_module", o->tls_module ? o->tls_module : SMALT_NONE);
+	add_hex_if(json, "tls_offset", o->tls_module, o->tls_offset);
 	add_span(json, "args", o->args);
 	add_hex(json, "file_bytes", object->bytes.bytes);
 	add_hex_if(json, "bytes_pa", object->bytes_pa != OBJECT_NOWHERE, object->bytes_pa);

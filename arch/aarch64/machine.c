@@ -104,24 +104,24 @@ const struct format format_aarch64_el2 = {
 };
 
 /* ELF for the Arm 64-bit Architecture, "Static Data relocations", "Dynamic relocations". */
-static const struct reloc_name rel_names[] = {
-	{ 0, "R_AARCH64_NONE" },
-	{ 257, "R_AARCH64_ABS64" },
-	{ 258, "R_AARCH64_ABS32" },
-	{ 259, "R_AARCH64_ABS16" },
-	{ 260, "R_AARCH64_PREL64" },
-	{ 261, "R_AARCH64_PREL32" },
-	{ 262, "R_AARCH64_PREL16" },
-	{ 1024, "R_AARCH64_COPY" },
-	{ 1025, "R_AARCH64_GLOB_DAT" },
-	{ 1026, "R_AARCH64_JUMP_SLOT" },
-	{ 1027, "R_AARCH64_RELATIVE" },
-	{ 1028, "R_AARCH64_TLS_IMPDEF1" },
-	{ 1029, "R_AARCH64_TLS_IMPDEF2" },
-	{ 1030, "R_AARCH64_TLS_TPREL" },
-	{ 1031, "R_AARCH64_TLSDESC" },
-	{ 1032, "R_AARCH64_IRELATIVE" },
-	{ 0, 0 },
+static const struct reloc_type relocs[] = {
+	{ "R_AARCH64_RELATIVE", 1027, RELOC_RELATIVE, RELOC_WHOLE },
+	{ "R_AARCH64_NONE", 0, RELOC_NONE, RELOC_WHOLE },
+	{ "R_AARCH64_GLOB_DAT", 1025, RELOC_SLOT, RELOC_WHOLE },
+	{ "R_AARCH64_JUMP_SLOT", 1026, RELOC_SLOT, RELOC_WHOLE },
+	{ "R_AARCH64_ABS64", 257, RELOC_ABSOLUTE, RELOC_WHOLE },
+	{ "R_AARCH64_ABS32", 258, RELOC_ABSOLUTE, RELOC_EITHER },
+	{ "R_AARCH64_PREL64", 260, RELOC_PLACE, RELOC_WHOLE },
+	{ "R_AARCH64_PREL32", 261, RELOC_PLACE, RELOC_EITHER },
+	{ "R_AARCH64_TLS_DTPMOD", 1028, RELOC_TLS_MODULE, RELOC_WHOLE },
+	{ "R_AARCH64_TLS_DTPREL", 1029, RELOC_TLS_BLOCK, RELOC_WHOLE },
+	{ "R_AARCH64_TLS_TPREL", 1030, RELOC_TLS_THREAD, RELOC_WHOLE },
+	{ "R_AARCH64_ABS16", 259, RELOC_REFUSED, RELOC_WHOLE },
+	{ "R_AARCH64_PREL16", 262, RELOC_REFUSED, RELOC_WHOLE },
+	{ "R_AARCH64_COPY", 1024, RELOC_REFUSED, RELOC_WHOLE },
+	{ "R_AARCH64_TLSDESC", 1031, RELOC_REFUSED, RELOC_WHOLE },
+	{ "R_AARCH64_IRELATIVE", 1032, RELOC_REFUSED, RELOC_WHOLE },
+	{ 0 },
 };
 
 const struct machine machine_aarch64 = {
@@ -135,9 +135,8 @@ const struct machine machine_aarch64 = {
 		{ 0xffff000000000000, UINT64_MAX, 1 },   /* TTBR1_EL1 */
 	},
 	.format = &format_aarch64,
-	.rel_none = 0,
-	.rel_relative = 1027,
-	.rel_names = rel_names,
+	.relocs = relocs,
+	.tls_head = 16,                      /* the psABI's two words of the thread control block */
 	.kernel_va = 0xffff800000000000,
 	.kernel_last = 0xffff807fffffffff,   /* 512 GiB, one entry of the root: no table more on the way */
 	.direct_map_va = 0xffff000000000000,

@@ -70,25 +70,25 @@ static const struct format format_x86_64 = {
 };
 
 /* System V psABI for x86-64, table "Relocation Types": what dynamic objects may hold. */
-static const struct reloc_name rel_names[] = {
-	{ 0, "R_X86_64_NONE" },
-	{ 1, "R_X86_64_64" },
-	{ 2, "R_X86_64_PC32" },
-	{ 5, "R_X86_64_COPY" },
-	{ 6, "R_X86_64_GLOB_DAT" },
-	{ 7, "R_X86_64_JUMP_SLOT" },
-	{ 8, "R_X86_64_RELATIVE" },
-	{ 10, "R_X86_64_32" },
-	{ 11, "R_X86_64_32S" },
-	{ 16, "R_X86_64_DTPMOD64" },
-	{ 17, "R_X86_64_DTPOFF64" },
-	{ 18, "R_X86_64_TPOFF64" },
-	{ 24, "R_X86_64_PC64" },
-	{ 32, "R_X86_64_SIZE32" },
-	{ 33, "R_X86_64_SIZE64" },
-	{ 36, "R_X86_64_TLSDESC" },
-	{ 37, "R_X86_64_IRELATIVE" },
-	{ 0, 0 },
+static const struct reloc_type relocs[] = {
+	{ "R_X86_64_RELATIVE", 8, RELOC_RELATIVE, RELOC_WHOLE },
+	{ "R_X86_64_NONE", 0, RELOC_NONE, RELOC_WHOLE },
+	{ "R_X86_64_GLOB_DAT", 6, RELOC_SLOT, RELOC_WHOLE },
+	{ "R_X86_64_JUMP_SLOT", 7, RELOC_SLOT, RELOC_WHOLE },
+	{ "R_X86_64_64", 1, RELOC_ABSOLUTE, RELOC_WHOLE },
+	{ "R_X86_64_PC32", 2, RELOC_PLACE, RELOC_SIGNED },
+	{ "R_X86_64_PC64", 24, RELOC_PLACE, RELOC_WHOLE },
+	{ "R_X86_64_32", 10, RELOC_ABSOLUTE, RELOC_UNSIGNED },
+	{ "R_X86_64_32S", 11, RELOC_ABSOLUTE, RELOC_SIGNED },
+	{ "R_X86_64_SIZE32", 32, RELOC_SIZE, RELOC_UNSIGNED },
+	{ "R_X86_64_SIZE64", 33, RELOC_SIZE, RELOC_WHOLE },
+	{ "R_X86_64_DTPMOD64", 16, RELOC_TLS_MODULE, RELOC_WHOLE },
+	{ "R_X86_64_DTPOFF64", 17, RELOC_TLS_BLOCK, RELOC_WHOLE },
+	{ "R_X86_64_TPOFF64", 18, RELOC_TLS_THREAD, RELOC_WHOLE },
+	{ "R_X86_64_COPY", 5, RELOC_REFUSED, RELOC_WHOLE },
+	{ "R_X86_64_TLSDESC", 36, RELOC_REFUSED, RELOC_WHOLE },
+	{ "R_X86_64_IRELATIVE", 37, RELOC_REFUSED, RELOC_WHOLE },
+	{ 0 },
 };
 
 const struct machine machine_x86_64 = {
@@ -102,9 +102,8 @@ const struct machine machine_x86_64 = {
 		{ 0xffff800000000000, UINT64_MAX, 0 },
 	},
 	.format = &format_x86_64,
-	.rel_none = 0,
-	.rel_relative = 8,
-	.rel_names = rel_names,
+	.relocs = relocs,
+	.tls_below = true,
 	.kernel_va = 0xffffffff80000000,     /* reach of the psABI's kernel code model */
 	.kernel_last = 0xffffffffffffefff,   /* its end, but for the last page */
 	.direct_map_va = 0xffff800000000000,

@@ -42,6 +42,7 @@
 #define SMALT_ROW_WIDENED     (1 << 10)  /* the machine cannot express the rights alone */
 #define SMALT_ROW_WX          (1 << 11)  /* writable and executable, allowed by wx=allow */
 #define SMALT_ROW_VA_MOVED    (1 << 12)
+#define SMALT_ROW_TEXTREL     (1 << 13)  /* not writable, and relocated all the same (textrel=allow) */
 
 /* smalt_row.kind */
 #define SMALT_KIND_OBJECT      0         /* a segment, or a flat object */
@@ -108,7 +109,7 @@
 #define SMALT_FORMAT_AOUT  3             /* classic a.out */
 #define SMALT_FORMAT_PLAN9 4             /* Plan 9's a.out */
 #define SMALT_OBJECT_POSITION_INDEPENDENT (1 << 0)   /* the base was chosen by Smalt */
-#define SMALT_OBJECT_RELOCATED            (1 << 1)   /* its relative relocations are applied */
+#define SMALT_OBJECT_RELOCATED            (1 << 1)   /* its relocations are applied */
 #define SMALT_OBJECT_GNU_STACK            (1 << 2)   /* has PT_GNU_STACK, rights in stack_prot */
 
 /* smalt_object.features: FEATURE_1_AND of the object's machine */
@@ -245,7 +246,8 @@ struct smalt_object {
 	uint32_t features;       /* SMALT_FEATURE_*: what its code was made for, never refused */
 	uint32_t va_bits;        /* va random: floor(log2(places that base was drawn from)); else 0 */
 	uint32_t pa_bits;        /* pa random: the same of its frames, of the piece with the fewest */
-	uint32_t reserved;       /* 0 */
+	uint32_t tls_module;     /* 1, 2, ... in the order of objects; 0: it has no PT_TLS */
+	uint64_t tls_offset;     /* of its TLS block from the thread pointer, modulo 2^64 */
 };
 
 /* What the boot cost, and what it used. Leaves by index in leaf_shift. */

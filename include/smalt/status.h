@@ -54,7 +54,7 @@
 	X(MEMORY_CHANGED, "the firmware took memory while the boot was planned", \
 	  "It was planned anew several times: remove drivers or devices that are busy, or report it.") \
 	X(BAD_RELOCATION, "a relocation cannot be applied", \
-	  "Only relative relocations into writable file data are applied: link static-pie, without text relocations.") \
+	  "docs/linking.md has what is applied: link with -z text, without copy relocations and ifuncs.") \
 	X(BAD_NOTE, "the kernel's SMALT note is malformed", \
 	  "Use SMALT_REQUEST() of smalt/request.h.") \
 	X(BAD_CONFIG, "smalt.conf is malformed", \
@@ -70,7 +70,9 @@
 	X(AUDIT, "the page tables do not agree with the plan", \
 	  "This is a defect of Smalt: report it with the output of smalt.env=serial.") \
 	X(NOT_AUTHORIZED, "an object that must not run has executable memory", \
-	  "Link it without executable segments, or remove exec=no.")
+	  "Link it without executable segments, or remove exec=no.") \
+	X(UNDEFINED_SYMBOL, "nobody defines a symbol", \
+	  "Give the module that defines it, name it in DT_NEEDED, or link the kernel with --export-dynamic.")
 
 #ifndef __ASSEMBLER__
 /* SMALT_STATUS_OK is 0. */

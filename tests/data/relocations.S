@@ -55,9 +55,9 @@
 	end into_text_aarch64
 
 	# --- types ----------------------------------------------------------------------
-	blob BAD_RELOCATION global_data
-	relocated 0x1380, 6
-	end global_data
+	blob BAD_RELOCATION copy
+	relocated 0x1380, 5
+	end copy
 
 	blob BAD_RELOCATION indirect_function
 	relocated 0x1380, 37
@@ -67,23 +67,23 @@
 	relocated 0x1380, 4096
 	end unknown_type
 
-	blob BAD_RELOCATION global_data_aarch64
-	relocated 0x1380, 1025, AARCH64
-	end global_data_aarch64
+	blob BAD_RELOCATION copy_aarch64
+	relocated 0x1380, 1024, AARCH64
+	end copy_aarch64
 
 	blob BAD_RELOCATION relative_of_the_other_machine
 	relocated 0x1380, RELATIVE, AARCH64
 	end relative_of_the_other_machine
 
-	blob BAD_RELOCATION jump_slot
+	blob BAD_RELOCATION indirect_function_of_a_plt
 	movable
 	dyn DT_JMPREL, 0x1300
 	dyn DT_PLTRELSZ, 24
 	dyn DT_PLTREL, DT_RELA
 	relocations
-	rela 0x1380, 7
+	rela 0x1380, 37
 	words
-	end jump_slot
+	end indirect_function_of_a_plt
 
 	# --- tables ---------------------------------------------------------------------
 	blob BAD_RELOCATION table_of_25_bytes

@@ -139,7 +139,8 @@ static inline void assert_same_segment(const struct segment *a, const struct seg
 {
 	assert_true(a->va == b->va && a->pa == b->pa && a->file_offset == b->file_offset &&
 	            a->file_bytes == b->file_bytes && a->mem_bytes == b->mem_bytes &&
-	            a->align == b->align && a->prot == b->prot && a->relro == b->relro && a->index == b->index);
+	            a->align == b->align && a->prot == b->prot && a->relro == b->relro &&
+	            a->patched == b->patched && a->index == b->index);
 }
 
 static inline void assert_same_object(const struct object *a, const struct object *b)

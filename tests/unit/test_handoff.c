@@ -106,8 +106,9 @@ AT(smalt_object, fini_array_bytes, 232, 8);
 AT(smalt_object, features, 240, 4);
 AT(smalt_object, va_bits, 244, 4);
 AT(smalt_object, pa_bits, 248, 4);
-AT(smalt_object, reserved, 252, 4);
-ALL(smalt_object, 256);
+AT(smalt_object, tls_module, 252, 4);
+AT(smalt_object, tls_offset, 256, 8);
+ALL(smalt_object, 264);
 
 AT(smalt_profile, copied_bytes, 0, 8);
 AT(smalt_profile, zeroed_bytes, 8, 8);

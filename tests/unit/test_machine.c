@@ -159,8 +159,8 @@ static void leaf_sizes_are_those_of_the_machine(void **state)
 
 static const char *name_of(const struct machine *machine, uint32_t type)
 {
-	for (const struct reloc_name *r = machine->rel_names; r->name; r++)
-		if (r->type == type)
+	for (const struct reloc_type *r = machine->relocs; r->name; r++)
+		if (r->number == type)
 			return r->name;
 	return "";
 }
@@ -170,10 +170,17 @@ static const char *name_of(const struct machine *machine, uint32_t type)
 static void relocations_have_the_numbers_of_the_psabi(void **state)
 {
 	(void)state;
-	assert_int_equal(machine_x86_64.rel_relative, R_X86_64_RELATIVE);
-	assert_int_equal(machine_x86_64.rel_none, R_X86_64_NONE);
-	assert_int_equal(machine_aarch64.rel_relative, R_AARCH64_RELATIVE);
-	assert_int_equal(machine_aarch64.rel_none, R_AARCH64_NONE);
+	assert_int_equal(machine_x86_64.relocs[0].number, R_X86_64_RELATIVE);
+	assert_int_equal(machine_aarch64.relocs[0].number, R_AARCH64_RELATIVE);
+	assert_int_equal(machine_x86_64.relocs[0].kind, RELOC_RELATIVE);
+	assert_int_equal(machine_aarch64.relocs[0].kind, RELOC_RELATIVE);
+	assert_string_equal(name_of(&machine_x86_64, R_X86_64_NONE), "R_X86_64_NONE");
+	assert_string_equal(name_of(&machine_x86_64, R_X86_64_DTPMOD64), "R_X86_64_DTPMOD64");
+	assert_string_equal(name_of(&machine_x86_64, R_X86_64_SIZE64), "R_X86_64_SIZE64");
+	assert_string_equal(name_of(&machine_aarch64, R_AARCH64_NONE), "R_AARCH64_NONE");
+	assert_string_equal(name_of(&machine_aarch64, R_AARCH64_TLS_DTPMOD), "R_AARCH64_TLS_DTPMOD");
+	assert_string_equal(name_of(&machine_aarch64, R_AARCH64_TLS_DTPREL), "R_AARCH64_TLS_DTPREL");
+	assert_string_equal(name_of(&machine_aarch64, R_AARCH64_PREL64), "R_AARCH64_PREL64");
 	assert_string_equal(name_of(&machine_x86_64, R_X86_64_64), "R_X86_64_64");
 	assert_string_equal(name_of(&machine_x86_64, R_X86_64_COPY), "R_X86_64_COPY");
 	assert_string_equal(name_of(&machine_x86_64, R_X86_64_GLOB_DAT), "R_X86_64_GLOB_DAT");

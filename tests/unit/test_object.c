@@ -17,6 +17,8 @@
 #include "reloc.h"
 
 /* As a boot would: the machine is the file's own, or else x86_64; a good file's relocations are checked. */
+static struct reloc_needs needs;
+
 static enum status read_as_kernel(struct reading *r, const uint8_t *bytes, uint64_t count)
 {
 	static uint8_t memory[8192] __attribute__((aligned(16)));
@@ -29,7 +31,7 @@ static enum status read_as_kernel(struct reading *r, const uint8_t *bytes, uint6
 	if (r->status != ST_OK)
 		return r->status;
 	assert_null(promise_broken(&r->object));
-	return reloc_check(&r->object, machine, &r->fault);
+	return reloc_check(&r->object, machine, false, &needs, &r->fault);
 }
 
 struct expectation { const char *status; enum status read; };
