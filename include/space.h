@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "leaf.h"
 #include "machine.h"
+#include "slots.h"
 #include "status.h"
 
 /* Virtual addresses [first, last] belong to owner. Ascending, disjoint. */
@@ -78,16 +79,9 @@ MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint
                                   uint64_t align, uint64_t phase, uint64_t *va,
                                   struct fault *fault);
 
-/* Where bytes could begin: the addresses va in [first, last - (bytes - 1)] with va == phase modulo align. */
-struct slots {
-	uint64_t first, last;    /* in one range of the machine, without what is no address (M14) */
-	uint64_t bytes;          /* whole granules, not 0 */
-	uint64_t align, phase;   /* a power of two >= granule; whole granules */
-};
-
 /*
- * How many of them are free, with a free granule below and above; the va of the one of this
- * index, counted from 0 and ascending, if there is one. O(claims).
+ * How many of the slots, whole granules in one range of the machine, are free, with a free granule below
+ * and above; the va of the one of this index as slots_all() says it. O(claims).
  */
 uint64_t space_slots(const struct space *space, const struct slots *slots, uint64_t index,
                      uint64_t *va);

@@ -33,7 +33,7 @@ static struct slots slots_of(const struct space *space, const struct place_reque
 static bool choose_random(const struct space *space, const struct slots *slots, struct random draw,
                           uint64_t *va, uint32_t *bits)
 {
-	uint64_t count = space_slots(space, slots, UINT64_MAX, va);
+	uint64_t count = space_slots(space, slots, SLOTS_COUNT, va);
 
 	if (count == 0)
 		return false;
@@ -45,15 +45,12 @@ static bool choose_random(const struct space *space, const struct slots *slots, 
 static bool choose_stable(const struct space *space, const struct slots *slots, struct random draw,
                           uint64_t *va, bool *moved)
 {
-	struct space empty = *space;
+	uint64_t count = slots_all(slots, SLOTS_COUNT, va), wanted;
 	struct slots behind = *slots;
-	uint64_t count, wanted;
 
-	empty.claim_count = 0;
-	count = space_slots(&empty, slots, UINT64_MAX, va);
 	if (count == 0)
 		return false;
-	(void)space_slots(&empty, slots, random_below(&draw, count), &wanted);
+	(void)slots_all(slots, random_below(&draw, count), &wanted);
 	behind.first = wanted;
 	if (space_slots(space, &behind, 0, va) == 0 && space_slots(space, slots, 0, va) == 0)
 		return false;
