@@ -11,7 +11,7 @@
  *     option   = "role=" ("raw" | "map") | "name=" NAME | "args=" TEXT
  *              | "va=" (ADDRESS | POLICY) | "relocate=" ("yes" | "no")
  *              | "textrel=" ("refuse" | "allow")
- *              | "exec=" ("yes" | "no")
+ *              | "exec=" ("yes" | "no") | "instances=" NUMBER
  *
  * Keys before the first entry are defaults of all; modules there belong to all.
  */
@@ -166,6 +166,16 @@ static bool option_textrel(struct config_module *module, struct span value)
 	return module->textrel || span_is(value, "refuse");
 }
 
+static bool option_instances(struct config_module *module, struct span value)
+{
+	uint64_t count = 0;
+
+	if (!span_number(value, &count) || count == 0 || count > CONFIG_INSTANCES_MOST)
+		return false;
+	module->instances = (uint32_t)count;
+	return true;
+}
+
 static const struct option {
 	const char *name;
 	bool (*set)(struct config_module *module, struct span value);
@@ -178,6 +188,7 @@ static const struct option {
 	{ "relocate", option_relocate, "write relocate=yes or relocate=no" },
 	{ "exec", option_exec, "write exec=yes or exec=no" },
 	{ "textrel", option_textrel, "write textrel=refuse or textrel=allow" },
+	{ "instances", option_instances, "write a number from 1 to 1024: instances=4" },
 };
 
 static enum status parse_option(struct parser *parser, struct config_module *module,
@@ -204,10 +215,14 @@ static enum status parse_option(struct parser *parser, struct config_module *mod
 static enum status check_module(struct parser *parser, const struct config_module *module,
                                 const struct token *path)
 {
-	if (module->map || !module->exec)
+	if (module->map || (!module->exec && module->instances == 1))
 		return ST_OK;
-	refuse(parser, path, "exec=yes of a raw module");
-	return fault_hint(parser->fault, "raw bytes are data: write role=map");
+	if (module->exec) {
+		refuse(parser, path, "exec=yes of a raw module");
+		return fault_hint(parser->fault, "raw bytes are data: write role=map");
+	}
+	refuse(parser, path, "instances of a raw module");
+	return fault_hint(parser->fault, "nothing is written into raw bytes, so one is enough");
 }
 
 static enum status parse_module(struct parser *parser, const struct token *key)
@@ -222,7 +237,7 @@ static enum status parse_module(struct parser *parser, const struct token *key)
 		return status;
 	*module = (struct config_module){
 		.entry = config->entry_count - 1, .path = path.text, .name = path.text,
-		.relocate = true, .line = path.line, .column = path.column,
+		.relocate = true, .instances = 1, .line = path.line, .column = path.column,
 	};
 	config->module_count++;
 	for (;;) {

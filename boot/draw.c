@@ -38,7 +38,7 @@ const struct random *draw_make(const struct boot *boot, uint32_t index, enum pla
                                struct random *draw)
 {
 	const struct boot_object *o = &boot->objects[index];
-	uint64_t number = policy == PLACE_STABLE ? 0 : index;
+	uint64_t number = policy == PLACE_STABLE ? o->instance : index;
 
 	if (policy == PLACE_PACKED || (policy == PLACE_RANDOM && boot->env->entropy.bytes == 0))
 		return NULL;

@@ -40,7 +40,7 @@ static enum status list_sync(struct boot *boot, struct fault *fault)
 		const struct smalt_extent *extent = &space->extents[i];
 		struct range *last = boot->sync_count ? &boot->sync[boot->sync_count - 1] : NULL;
 
-		if (!(extent->prot & SMALT_X))
+		if (!(extent->prot & SMALT_X) || extent->backing == SMALT_BACKING_SHARED)
 			continue;
 		if (last && last->pa + last->bytes == extent->pa)
 			last->bytes += extent->bytes;

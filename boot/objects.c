@@ -14,11 +14,14 @@ static struct place_request request_for(const struct boot *boot, uint32_t index,
 	const struct boot_object *o = &boot->objects[index];
 	struct place_request request = {
 		.object = &o->object, .object_index = index, .flags = PLACE_INTERPRET,
+		.instance = o->instance,
 		.entry_required = o->role == SMALT_ROLE_KERNEL,
 		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE, .from = from, .va = o->va,
 		.policy = turns_policy(boot, index),
 	};
 
+	if (o->instance != 0)
+		request.like = &boot->objects[index - o->instance].placement;
 	if (o->has_va)
 		request.flags |= PLACE_ADDRESS;
 	if (boot->settings.wx_allowed)
@@ -81,24 +84,40 @@ enum status objects_place(struct boot *boot, struct fault *fault)
 	return status;
 }
 
+static uint32_t rows_of(const struct space *space, uint32_t first)
+{
+	uint32_t count = 1;
+
+	while (first + count < space->row_count &&
+	       space->rows[first + count].object == space->rows[first].object)
+		count++;
+	return count;
+}
+
+/* Other instances than the first wait until that has its memory. */
 static enum status back_object(struct boot *boot, uint32_t first, uint32_t *count,
                                struct fault *fault)
 {
-	uint32_t index = boot->space.rows[first].object;
-	const struct boot_object *o = &boot->objects[index];
+	struct space *space = &boot->space;
+	struct boot_object *o = &boot->objects[space->rows[first].object];
 	struct extent_source source = {
 		.bytes_pa = o->object.bytes_pa, .donated = o->donated, .read = boot_is_read(o),
 		.whole_pages = o->object.kind == OBJECT_FLAT,
 		.physical = boot->protocol != NULL, .copy_limit = EXTENT_COPY_LIMIT,
 	};
+	uint32_t extent = space->extent_count;
 	enum status status;
 
-	for (*count = 1; first + *count < boot->space.row_count &&
-	                 boot->space.rows[first + *count].object == index;)
-		++*count;
-	status = extent_object(&boot->space, first, *count, &source, &boot->frames,
-	                       &boot->env->memory, fault);
-	return status == ST_OK ? ST_OK : fault_in(fault, o->object.name);
+	*count = rows_of(space, first);
+	if (o->instance != 0)
+		return ST_OK;
+	status = extent_object(space, first, *count, &source, &boot->frames, &boot->env->memory,
+	                       fault);
+	if (status != ST_OK)
+		return fault_in(fault, o->object.name);
+	if (o->instance_count > 1)
+		o->share = share_of(space, first, *count, extent);
+	return ST_OK;
 }
 
 enum status objects_back(struct boot *boot, struct fault *fault)

@@ -34,8 +34,10 @@ static enum status choose_entry(struct boot *boot, struct fault *fault)
 
 static enum status choose_protocol(struct boot *boot, struct fault *fault)
 {
-	return protocol_choose(boot->env->machine, &boot->objects[0].object,
-	                       boot->settings.protocol, &boot->protocol, fault);
+	enum status status = protocol_choose(boot->env->machine, &boot->objects[0].object,
+	                                     boot->settings.protocol, &boot->protocol, fault);
+
+	return status == ST_OK ? instances_check(boot, fault) : status;
 }
 
 /* An object that relocates itself protects itself, too. */
@@ -229,6 +231,7 @@ static const struct step {
 	{ choose_protocol }, { source_stage }, { capability_check }, { relocate_check },
 	{ part_relro }, { tls_layout }, { know_memory }, { open_space }, { choose_direct_map },
 	{ place_protocol }, { objects_place }, { relocate_fit }, { place_own_rows }, { objects_back },
+	{ instances_back },
 	{ reserve_handoff }, { load_plan }, { reserve_tables }, { reserve_protocol }, { reserve_map },
 	{ claim }, { build_tables }, { prepare_protocol }, { read_files },
 };

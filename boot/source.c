@@ -233,6 +233,7 @@ static enum status read_kernel(struct boot *boot, struct fault *fault)
 		return fault_in(fault, on_line ? span_of("command line") : span_of("smalt.conf"));
 	}
 	kernel->role = SMALT_ROLE_KERNEL;
+	kernel->instance_count = 1;
 	take_found(kernel, &found);
 	if (object_read(&kernel->object, name, &kernel->content, boot->env->machine, boot->arena,
 	                fault) != ST_OK)
@@ -273,9 +274,12 @@ static enum status read_module(struct boot *boot, const struct config_module *mo
 enum status source_objects(struct boot *boot, struct fault *fault)
 {
 	const struct config *config = &boot->config;
+	uint64_t capacity = 1;
 	enum status status;
 
-	boot->objects = arena_take(boot->arena, config->module_count + 1u, sizeof *boot->objects,
+	for (uint32_t i = 0; i < config->module_count; i++)
+		capacity += config->modules[i].instances;
+	boot->objects = arena_take(boot->arena, capacity, sizeof *boot->objects,
 	                           "objects", fault);
 	if (!boot->objects)
 		return fault->status;
@@ -287,6 +291,8 @@ enum status source_objects(struct boot *boot, struct fault *fault)
 		if (module->entry != 0 && module->entry != boot->entry_index)
 			continue;
 		status = read_module(boot, module, &boot->objects[boot->object_count++], fault);
+		if (status == ST_OK)
+			status = instances_add(boot, module->instances, fault);
 	}
 	return status;
 }

@@ -19,6 +19,7 @@
 #include "object.h"
 #include "pagetable.h"
 #include "place.h"
+#include "share.h"
 #include "space.h"
 
 #define OWN_KINDS 7              /* rows of Smalt's own besides those of lists */
@@ -45,6 +46,8 @@ struct boot_object {
 	bool narrow;                 /* some results have less than 8 bytes */
 	uint32_t tls_module;         /* from 1; 0: no PT_TLS */
 	uint64_t tls_offset;         /* of its block from the thread pointer, modulo 2^64 */
+	uint32_t instance, instance_count;   /* 0 of 1, if it is mapped once */
+	struct share share;          /* of instance 0 of several, once it has memory */
 };
 
 /* What lies behind a row of Smalt's own. */
@@ -78,6 +81,7 @@ struct boot {
 
 	struct boot_object *objects;     /* [0] is the kernel; modules in smalt.conf's order */
 	uint32_t object_count;
+	bool instances;              /* some object is mapped more than once */
 	const struct protocol *protocol;
 
 	struct frames frames;
@@ -133,6 +137,10 @@ MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status capability_check(struct boot *boot, struct fault *fault); /* capability.c */
 MUST_CHECK enum status objects_place(struct boot *boot, struct fault *fault);      /* objects.c */
 MUST_CHECK enum status objects_back(struct boot *boot, struct fault *fault);
+MUST_CHECK enum status instances_add(struct boot *boot, uint32_t count,            /* instances.c */
+                                     struct fault *fault);
+MUST_CHECK enum status instances_check(const struct boot *boot, struct fault *fault);
+MUST_CHECK enum status instances_back(struct boot *boot, struct fault *fault);
 uint64_t own_limit(const struct boot *boot);                                       /* own.c */
 uint32_t own_rows_most(const struct boot *boot);     /* of Smalt's own; settings are known */
 MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);          /* own.c */

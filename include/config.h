@@ -16,6 +16,7 @@
 #define CONFIG_STACK_MOST       (1ull << 30)    /* bytes */
 #define CONFIG_DIRECT_MAP_ALIGN (1ull << 30)
 #define CONFIG_EXIT_RETRIES_MOST 8
+#define CONFIG_INSTANCES_MOST   1024
 
 /* config_entry.set: which of the settings somebody made. */
 enum {
@@ -54,6 +55,7 @@ struct config_module {
 	bool exec;                   /* exec=yes */
 	bool noexec;                 /* exec=no */
 	bool textrel;                /* textrel=allow */
+	uint32_t instances;          /* instances=, 1 to CONFIG_INSTANCES_MOST */
 	bool has_va;                 /* va=ADDRESS */
 	uint64_t va;
 	bool has_policy;             /* va=packed, stable, random */

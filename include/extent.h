@@ -32,6 +32,9 @@ MUST_CHECK enum status extent_object(struct space *space, uint32_t first, uint32
                                      const struct extent_source *source, struct frames *frames,
                                      const struct memmap *map, struct fault *fault);
 
+/* The flags that an extent gives the rows of its pages, which end before end_row. */
+void extent_flags(struct space *space, uint32_t end_row, const struct smalt_extent *extent);
+
 /* Zeroed frames of type, taken high, for one of Smalt's own rows. limit as frames_take_high. */
 MUST_CHECK enum status extent_own(struct space *space, uint32_t row, uint32_t type, uint64_t limit,
                                   struct frames *frames, struct fault *fault);

@@ -29,6 +29,8 @@ enum place_policy {
 	PLACE_RANDOM,            /* one of the free places, by draw */
 };
 
+struct placement;
+
 struct place_request {
 	const struct object *object;
 	uint32_t flags;
@@ -36,6 +38,7 @@ struct place_request {
 	uint32_t instance;
 	bool entry_required;     /* role kernel: an entry must exist; else only a nonzero one is checked */
 	bool may_stay;           /* its bytes may be mapped where they lie: congruence is worth a wish */
+	const struct placement *like;   /* of the instance whose frames it shares, NULL: none */
 	uint64_t from;           /* packed: the lowest address for a movable object */
 	uint64_t padding;        /* bytes, rounded up to granules */
 	uint64_t va;             /* PLACE_ADDRESS: of the base, not 0; only for what can move */

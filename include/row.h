@@ -19,6 +19,9 @@ MUST_CHECK enum status row_check(const struct space *space, const struct place_r
 struct smalt_row row_of_segment(const struct space *space, const struct place_request *request,
                                 const struct segment *segment, uint64_t va);
 
+/* Are its bytes changed, by the kernel or by relocation before it? */
+bool row_is_written(const struct smalt_row *row);
+
 /* Addresses without access. */
 struct smalt_row row_of_padding(const struct place_request *request, uint64_t va, uint64_t bytes);
 

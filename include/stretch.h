@@ -20,6 +20,10 @@ struct stretch {
 	uint64_t left;           /* bytes of it without memory; 0 at the beginning */
 };
 
+/* The longest one among extents [first, end), of which the first waits for frames; *next: what lies behind it. */
+struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t first, uint32_t end,
+                          uint32_t *next);
+
 /*
  * Takes frames of SMALT_MEM_OBJECT with pa == va modulo the largest leaf that fits: in one
  * piece, else each chunk of that leaf's size by itself, then of smaller ones, down

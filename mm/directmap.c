@@ -30,6 +30,12 @@ uint64_t directmap_bytes(const struct memmap *map)
 	return 0;
 }
 
+/* Shared frames are listed once. */
+static bool is_read_only(const struct smalt_extent *extent)
+{
+	return !(extent->prot & SMALT_W) && extent->backing != SMALT_BACKING_SHARED;
+}
+
 /* Frames that some extent maps without W, as a map: sorted, disjoint, merged. */
 static enum status list_read_only(const struct space *space, struct memmap *list,
                                   struct arena *arena, struct fault *fault)
@@ -38,14 +44,14 @@ static enum status list_read_only(const struct space *space, struct memmap *list
 	enum status status;
 
 	for (uint32_t i = 0; i < space->extent_count; i++)
-		count += !(space->extents[i].prot & SMALT_W);
+		count += is_read_only(&space->extents[i]);
 	if (count > UINT32_MAX / 2)
 		return fault_set(fault, ST_NO_MEMORY, "read-only extents", count, UINT32_MAX / 2);
 	status = memmap_init(list, 2 * count, arena, fault);
 	for (uint32_t i = 0; status == ST_OK && i < space->extent_count; i++) {
 		const struct smalt_extent *extent = &space->extents[i];
 
-		if (!(extent->prot & SMALT_W))
+		if (is_read_only(extent))
 			status = memmap_add(list, extent->pa, extent->bytes, SMALT_MEM_OBJECT, fault);
 	}
 	return status == ST_OK ? memmap_finish(list, space->granule, fault) : status;

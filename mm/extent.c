@@ -147,8 +147,7 @@ static enum status back_extents(struct backer *b, uint32_t first, uint32_t end)
 
 	for (uint32_t i = first, next; status == ST_OK && i < end; i = next) {
 		const struct smalt_extent *extent = &space->extents[i];
-		struct stretch s = { .space = b->space, .frames = b->frames, .va = extent->va,
-		                     .bytes = extent->bytes, .next = i };
+		struct stretch s;
 
 		next = i + 1;
 		if (extent->pa != STRETCH_NO_PA) {
@@ -156,9 +155,7 @@ static enum status back_extents(struct backer *b, uint32_t first, uint32_t end)
 			                      b->fault);
 			continue;
 		}
-		for (; next < end && space->extents[next].pa == STRETCH_NO_PA &&
-		       space->extents[next].va == s.va + s.bytes; next++)
-			s.bytes += space->extents[next].bytes;
+		s = stretch_of(b->space, b->frames, i, end, &next);
 		status = b->source->physical ? stretch_take_at(&s, b->map, b->fault)
 		                             : stretch_take(&s, b->fault);
 	}
@@ -167,18 +164,20 @@ static enum status back_extents(struct backer *b, uint32_t first, uint32_t end)
 
 /* ---- flags ---- */
 
-/* Rows without rights have no memory: whatever page they lie on is not theirs. */
-static void set_flags(struct backer *b, const struct smalt_extent *extent)
-{
-	struct smalt_row *rows = b->space->rows;
-	uint32_t end = extent->row, sharers = 0, flags = 0;
+static const uint32_t flag_of[] = {
+	[SMALT_BACKING_IN_PLACE] = SMALT_ROW_IN_PLACE, [SMALT_BACKING_COPY] = SMALT_ROW_COPIED,
+	[SMALT_BACKING_ZERO] = 0, [SMALT_BACKING_PAD] = 0, [SMALT_BACKING_DEVICE] = 0,
+	[SMALT_BACKING_SHARED] = SMALT_ROW_SHARED,
+};
 
-	for (; end < b->end && rows[end].va < extent->va + extent->bytes; end++)
+/* Rows without rights have no memory: whatever page they lie on is not theirs. */
+void extent_flags(struct space *space, uint32_t end_row, const struct smalt_extent *extent)
+{
+	struct smalt_row *rows = space->rows;
+	uint32_t end = extent->row, sharers = 0, flags = flag_of[extent->backing];
+
+	for (; end < end_row && rows[end].va < extent->va + extent->bytes; end++)
 		sharers += rows[end].prot != 0;
-	if (extent->backing == SMALT_BACKING_IN_PLACE)
-		flags |= SMALT_ROW_IN_PLACE;
-	if (extent->backing == SMALT_BACKING_COPY)
-		flags |= SMALT_ROW_COPIED;
 	if (sharers > 1)
 		flags |= SMALT_ROW_SHARED_PAGE;
 	if ((extent->prot & SMALT_W) && (extent->prot & SMALT_X))
@@ -203,7 +202,7 @@ enum status extent_object(struct space *space, uint32_t first, uint32_t count,
 	if (status != ST_OK)
 		return status;
 	for (uint32_t i = before; i < space->extent_count; i++)
-		set_flags(&b, &space->extents[i]);
+		extent_flags(space, b.end, &space->extents[i]);
 	return ST_OK;
 }
 

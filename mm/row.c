@@ -90,6 +90,11 @@ struct smalt_row row_of_segment(const struct space *space, const struct place_re
 	return row;
 }
 
+bool row_is_written(const struct smalt_row *row)
+{
+	return (row->prot & SMALT_W) || (row->flags & (SMALT_ROW_RELRO | SMALT_ROW_TEXTREL));
+}
+
 struct smalt_row row_of_padding(const struct place_request *request, uint64_t va, uint64_t bytes)
 {
 	return (struct smalt_row){

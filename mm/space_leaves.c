@@ -94,14 +94,15 @@ static bool holds(uint64_t from, uint64_t end, uint64_t block)
 	return range_fits(-from & (block - 1), block, end - from);
 }
 
-/* Its physical memory was there before: the file's own pages, registers. Where a file is read to was chosen. */
+/* Its physical memory was there before: the file's own pages, those of another instance, registers. Where a file is read to was chosen. */
 static bool is_fixed(const struct space *space, const struct smalt_extent *extent)
 {
 	uint32_t object = space->rows[extent->row].object;
 
 	if (object != SMALT_NONE && space->read && space->read[object])
 		return false;
-	return extent->backing == SMALT_BACKING_IN_PLACE || extent->backing == SMALT_BACKING_DEVICE;
+	return extent->backing == SMALT_BACKING_IN_PLACE || extent->backing == SMALT_BACKING_DEVICE ||
+	       extent->backing == SMALT_BACKING_SHARED;
 }
 
 /* The index of the first extent that ends behind va. */

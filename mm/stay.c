@@ -10,6 +10,7 @@
 
 #include "align.h"
 #include "object.h"
+#include "row.h"
 
 static uint64_t leaves(const struct space *space, uint64_t va, uint64_t pa, uint64_t bytes)
 {
@@ -61,12 +62,6 @@ static bool has_piece(struct frames *frames, uint64_t va, uint64_t bytes, uint64
 	return frames_find(frames, bytes, align, va, &pa);
 }
 
-/* By the kernel, or by relocation before it. */
-static bool is_written(const struct smalt_row *row)
-{
-	return (row->prot & SMALT_W) || (row->flags & (SMALT_ROW_RELRO | SMALT_ROW_TEXTREL));
-}
-
 bool stay_in_place(const struct space *space, const struct extent_source *source,
                    struct frames *frames, const struct smalt_row *row, const struct cut *cut)
 {
@@ -77,7 +72,7 @@ bool stay_in_place(const struct space *space, const struct extent_source *source
 
 	if (source->bytes_pa == OBJECT_NOWHERE || row->file_bytes == 0)
 		return false;
-	if (is_written(row) && !source->donated)
+	if (row_is_written(row) && !source->donated)
 		return false;
 	if (source->physical)
 		return apart == 0;

@@ -9,6 +9,19 @@
 
 #include "align.h"
 
+struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t first, uint32_t end,
+                          uint32_t *next)
+{
+	const struct smalt_extent *extents = space->extents;
+	struct stretch s = { .space = space, .frames = frames, .va = extents[first].va, .next = first };
+
+	for (; first < end && extents[first].pa == STRETCH_NO_PA &&
+	       extents[first].va == s.va + s.bytes; first++)
+		s.bytes += extents[first].bytes;
+	*next = first;
+	return s;
+}
+
 /* Adds an extent behind all others for the rest of `from`. */
 static enum status add_rest(struct stretch *s, uint64_t pa, uint64_t bytes, struct fault *fault)
 {

@@ -72,7 +72,10 @@ struct wish wish_make(const struct space *space, const struct place_request *req
 	uint64_t distance = object->bytes_pa + data->file_offset - data->va;
 	struct wish wish;
 
-	if (request->policy != PLACE_STABLE && can_stay(space, request, shape, data)) {
+	if (request->like && request->policy != PLACE_STABLE) {
+		wish.align = leaf_within(space, big->mem_bytes);
+		wish.phase = request->like->bias;   /* the same place in every leaf that both have */
+	} else if (request->policy != PLACE_STABLE && can_stay(space, request, shape, data)) {
 		uint64_t least = shape->flat || request->policy == PLACE_RANDOM ? 0 : WISH_LEAF_MIN;
 
 		wish.align = leaf_within(space, max_u64(data->file_bytes, least));

@@ -141,6 +141,8 @@ static cJSON *object_json(const struct boot_object *o)
 	add_hex(json, "align", object->align);
 	cJSON_AddNumberToObject(json, "segments", object->segment_count);
 	cJSON_AddNumberToObject(json, "notes", object->note_count);
+	cJSON_AddNumberToObject(json, "instance", o->instance);
+	cJSON_AddNumberToObject(json, "instances", o->instance_count);
 	add_features(json, object);
 	cJSON_AddNumberToObject(json, "va_bits", o->placement.va_bits);
 	return json;

@@ -20,7 +20,7 @@ const struct word plan_kinds[] = {
 const struct word plan_backings[] = {
 	{ "in-place", SMALT_BACKING_IN_PLACE }, { "copy", SMALT_BACKING_COPY },
 	{ "zero", SMALT_BACKING_ZERO }, { "pad", SMALT_BACKING_PAD },
-	{ "device", SMALT_BACKING_DEVICE }, { NULL, 0 },
+	{ "device", SMALT_BACKING_DEVICE }, { "shared", SMALT_BACKING_SHARED }, { NULL, 0 },
 };
 
 const struct word plan_memory[] = {

@@ -74,6 +74,7 @@
 #define SMALT_BACKING_ZERO     2         /* a frame of zeros */
 #define SMALT_BACKING_PAD      3         /* owned, but of no row: fills up a leaf */
 #define SMALT_BACKING_DEVICE   4         /* registers or firmware tables, not a frame of ours */
+#define SMALT_BACKING_SHARED   5         /* frames of the first instance, whose extents own them */
 
 /* smalt_extent.memory: how the CPU may access it */
 #define SMALT_CACHE_WRITE_BACK    0
@@ -248,6 +249,8 @@ struct smalt_object {
 	uint32_t pa_bits;        /* pa random: the same of its frames, of the piece with the fewest */
 	uint32_t tls_module;     /* 1, 2, ... in the order of objects; 0: it has no PT_TLS */
 	uint64_t tls_offset;     /* of its TLS block from the thread pointer, modulo 2^64 */
+	uint32_t instance;       /* 0-based, as in its rows */
+	uint32_t instance_count; /* objects of this file and name, one behind the other; at least 1 */
 };
 
 /* What the boot cost, and what it used. Leaves by index in leaf_shift. */

@@ -180,6 +180,21 @@ static inline const struct smalt_object *smalt_module(const struct smalt_handoff
 	return 0;
 }
 
+/*
+ * One of the objects that instances=N makes of a module, or 0. smalt_module() is instance 0,
+ * the others follow it in objects.
+ */
+static inline const struct smalt_object *smalt_instance(const struct smalt_handoff *handoff,
+                                                        const char *name, uint32_t instance)
+{
+	const struct smalt_object *first = smalt_module(handoff, name);
+
+	if (!first || instance >= first->instance_count)
+		return 0;
+	return (const struct smalt_object *)(const void *)
+		((const char *)first + (uint64_t)instance * handoff->objects.entry_bytes);
+}
+
 /* The end of an extent that shows part of [pa, pa + bytes), or 0. */
 static inline uint64_t smalt_shown_until(const struct smalt_handoff *handoff, uint64_t pa,
                                          uint64_t bytes)

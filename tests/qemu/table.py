@@ -17,7 +17,7 @@ PATH_UEFI = 3
 AFTER_PROFILE = 16 + 3 * 4 + 4 + 8 + 16 + 8  # colors, framebuffer_mask ... read_bytes
 KINDS = "object stack handoff jump cpu reporter fault-stack serial acpi devicetree framebuffer smbios efi-runtime".split()
 WHY = "nothing alignment size rights fragmentation in-place color".split()
-BACKING = "in-place copy zero pad device".split()
+BACKING = "in-place copy zero pad device shared".split()
 CACHE = "write-back write-combine device".split()
 TYPES = ("- usable reclaimable boot-services object smalt-tables smalt-resident acpi-reclaim acpi-nvs "
          "efi-runtime-code efi-runtime-data reserved mmio bad persistent specific-purpose unaccepted").split()

@@ -68,6 +68,15 @@ def test_a_module_of_role_map_is_mapped_with_its_rights_and_runs(platform, addre
         assert (result.line("base"), result.line("bias")) == (address, 0)
 
 
+@guest.ALL
+def test_instances_share_what_is_read_only_and_have_their_own_data(platform):
+    """Rules: S3, M3, M4"""
+    link = guest.Link(words=("-e", "module_entry", "-z", "relro"))
+    elf = guest.compile_and_link("instance_elf", platform.machine, [guest.GUESTS / "instance_elf.c"], link)
+    guest.boot_guest(platform, "instances", modules={"module.elf": elf.read_bytes(), "other": b"x" * 9000},
+                     conf="module module.elf role=map instances=3\nmodule other", prefill=True).success()
+
+
 def test_a_bare_kernel_is_booted_without_an_archive(platform):
     """Rules: H1"""
     elf = guest.build("cmdline", platform.machine)

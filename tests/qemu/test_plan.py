@@ -190,6 +190,24 @@ def test_a_module_that_must_not_run_is_never_executable(machine, smalt, kernel, 
     assert re.fullmatch(r"smalt: code: segment \d+: p_flags: 0x5: NOT_AUTHORIZED, .*\n", done.stderr)
 
 
+def test_instances_cost_what_is_writable_and_keep_large_leaves(machine, smalt, kernel, tmp_path):
+    """Rules: S3, P2"""
+    (tmp_path / "driver").write_bytes(elf(machine, [(0, 5, b"T" * (4 << 20), 4 << 20), (5 << 20, 6, b"D" * 5000, 9000)],
+                                          16, kind=3))
+    one, *more = (planned(smalt, kernel, f"{tmp_path}/driver,role=map,instances={n}") for n in (1, 2, 3, 7))
+    own = 3 * PAGE
+    for n, result in zip((2, 3, 7), more):
+        assert [(o["name"], o["instance"], o["instances"]) for o in result["objects"][1:]] == [
+            ("driver", i, n) for i in range(n)]
+        rows = [row for row in result["mappings"] if row["object"]]
+        assert sorted(row["instance"] for row in rows) == sorted(2 * list(range(n)))
+        assert {(row["leaf"], row["prot"], "shared" in row["flags"]) for row in rows} == {
+            ("2M", "r-x", True), ("4K", "rw-", False)}
+        objects = [sum(int(m["bytes"], 16) for m in r["memory"] if m["type"] == "object") for r in (one, result)]
+        assert objects[1] - objects[0] == (n - 1) * own
+        assert sum(int(e["bytes"], 16) for e in result["extents"] if e["backing"] == "shared") == (n - 1) * (4 << 20)
+
+
 def test_the_plan_of_an_archive_is_that_of_its_parts(machine, smalt, kernel, tmp_path):
     (tmp_path / "data").write_bytes(b"x" * 5000)
     subprocess.run([smalt, "pack", "-o", tmp_path / "out", kernel, tmp_path / "data"], check=True)

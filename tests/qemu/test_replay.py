@@ -109,7 +109,7 @@ def random_boot(platform, seed):
         else:
             modules[name] = guest.build(dice.choice(["relocated", "zero"]), platform.machine,
                                         guest.Link(page=dice.choice([0x1000, 0x200000]))).read_bytes()
-            lines.append(f"module {name} role=map")
+            lines.append(f"module {name} role=map instances={dice.choice([1, 1, 2, 5])}")
     conf = "kernel kernel.elf\n" + "\n".join(lines) + "\n"
     if dice.random() < 0.3:
         conf += dice.choice(["stack 1M", "direct_map none", "reporter off"]) + "\n"

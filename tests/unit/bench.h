@@ -15,7 +15,7 @@
 
 #define RAM_BYTES   (1ull << 30)
 #define PAGE        4096ull
-#define ARENA_BYTES (4 << 20)
+#define ARENA_BYTES (8 << 20)         /* as under UEFI */
 #define SERIAL_PA   0xfe000000ull    /* outside of RAM */
 
 /* Memory of one machine: everything is 0xAA that nobody wrote. */

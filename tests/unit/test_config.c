@@ -66,6 +66,17 @@ static void entries_begin_with_the_defaults(void **state)
 	assert_int_equal(config.modules[1].line, 7);
 }
 
+/* Rules: S3 */
+static void a_module_has_one_instance_or_as_many_as_it_says(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("kernel k\nmodule a instances=1\nmodule b instances=1024 role=map\n"
+	                       "module c role=map\n"), ST_OK);
+	assert_int_equal(config.modules[0].instances, 1);
+	assert_int_equal(config.modules[1].instances, 1024);
+	assert_int_equal(config.modules[2].instances, 1);
+}
+
 /* Rules: M23 */
 static void a_module_may_be_forbidden_to_run(void **state)
 {
@@ -159,6 +170,9 @@ static void mistakes_have_a_place_and_the_nearest_key(void **state)
 		{ "module m va=0xzz\n", 1, 10, "va=0xzz", NULL },
 		{ "module m role=map exec=maybe\n", 1, 19, "exec=maybe", NULL },
 		{ "module m exec=yes\n", 1, 8, "m", NULL },
+		{ "module m instances=2\n", 1, 8, "m", NULL },
+		{ "module m role=map instances=0\n", 1, 19, "instances=0", NULL },
+		{ "module m role=map instances=1025\n", 1, 19, "instances=1025", NULL },
 		{ "\nmodule m exec=yes name=n role=raw\n", 2, 8, "m", NULL },
 		{ "kernel\n", 1, 1, "kernel", NULL },
 		{ "kernel a b\n", 1, 10, "b", NULL },
@@ -289,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_line_is_enough),
 		cmocka_unit_test(entries_begin_with_the_defaults),
+		cmocka_unit_test(a_module_has_one_instance_or_as_many_as_it_says),
 		cmocka_unit_test(a_module_may_be_forbidden_to_run),
 		cmocka_unit_test(policies_are_words_of_the_entry_and_of_modules),
 		cmocka_unit_test(words_have_quotes_escapes_and_comments),

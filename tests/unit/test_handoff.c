@@ -108,7 +108,9 @@ AT(smalt_object, va_bits, 244, 4);
 AT(smalt_object, pa_bits, 248, 4);
 AT(smalt_object, tls_module, 252, 4);
 AT(smalt_object, tls_offset, 256, 8);
-ALL(smalt_object, 264);
+AT(smalt_object, instance, 264, 4);
+AT(smalt_object, instance_count, 268, 4);
+ALL(smalt_object, 272);
 
 AT(smalt_profile, copied_bytes, 0, 8);
 AT(smalt_profile, zeroed_bytes, 8, 8);

@@ -151,6 +151,21 @@ static void a_module_is_found_by_its_whole_name_and_the_kernel_is_none(void **st
 	assert_null(smalt_module(&fake.handoff, "kernel.elf"));
 }
 
+/* Rules: S3, H2 */
+static void instances_of_a_module_are_found_by_their_numbers(void **state)
+{
+	struct smalt_object object = { .name_va = (uint64_t)(uintptr_t)"driver",
+	                               .role = SMALT_ROLE_MAP, .instance_count = 2 };
+
+	(void)state;
+	for (object.instance = 0; object.instance < 2; object.instance++)
+		fake_object(&fake, &object);
+	assert_ptr_equal(smalt_instance(&fake.handoff, "driver", 0), smalt_module(&fake.handoff, "driver"));
+	assert_int_equal(smalt_instance(&fake.handoff, "driver", 1)->instance, 1);
+	assert_null(smalt_instance(&fake.handoff, "driver", 2));
+	assert_null(smalt_instance(&fake.handoff, "kernel.elf", 0));
+}
+
 static void map_some_memory(void)
 {
 	fake.handoff.direct_map_va = 0xffff800000000000;
@@ -342,6 +357,7 @@ int main(void)
 		                       set_up),
 		cmocka_unit_test_setup(an_identity_direct_map_has_no_page_0, set_up),
 		cmocka_unit_test_setup(a_module_is_found_by_its_whole_name_and_the_kernel_is_none, set_up),
+		cmocka_unit_test_setup(instances_of_a_module_are_found_by_their_numbers, set_up),
 		cmocka_unit_test_setup(every_free_page_is_taken_once_usable_first_and_no_other, set_up),
 		cmocka_unit_test_setup(a_piece_that_is_taken_lies_in_one_range, set_up),
 		cmocka_unit_test_setup(a_free_page_that_a_row_still_shows_is_left_out, set_up),

@@ -369,6 +369,34 @@ static void every_movable_object_goes_to_the_lowest_address_that_suits(void **st
 	assert_in_range(congruent, 300, 1500);
 }
 
+/* Rules: S3, P2 */
+static void an_instance_lies_like_the_first_in_every_leaf_that_it_can_have(void **state)
+{
+	static const uint64_t texts[] = { 0x3000, 0x12345, 3 * MIB, 33 * MIB };
+	/* x86_64: 4K, 2M; aarch64: 4K, 64K, 2M, 32M */
+	static const uint64_t leaves[2][4] = { { PAGE, PAGE, 2 * MIB, 2 * MIB },
+	                                       { PAGE, 64 << 10, 2 * MIB, 32 * MIB } };
+	static const struct machine *const machines[] = { &machine_x86_64, &machine_aarch64 };
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++)
+		for (unsigned t = 0; t < 4; t++)
+			for (uint64_t bias = 0; bias < 64 * MIB; bias += 0x357000) {
+				struct segment segments[] = { { .file_bytes = texts[t],
+					.mem_bytes = texts[t], .prot = SMALT_R | SMALT_X, .align = PAGE } };
+				struct object object = maker_object(OBJECT_MOVABLE, segments, 1);
+				struct place_request request = maker_request(&object);
+				struct space space = maker_space_of(machines[m], 31, MAKER_ROWS);
+				struct placement first = { .bias = KERNEL_VA + bias };
+				struct placed p;
+
+				request.like = &first;
+				p = maker_place(&space, &request);
+				assert_int_equal(p.status, ST_OK);
+				assert_int_equal((p.placement.bias - first.bias) % leaves[m][t], 0);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +408,7 @@ int main(void)
 		cmocka_unit_test(an_explicit_address_is_obeyed_or_refused),
 		cmocka_unit_test(a_wish_that_cannot_come_true_is_given_up),
 		cmocka_unit_test(every_movable_object_goes_to_the_lowest_address_that_suits),
+		cmocka_unit_test(an_instance_lies_like_the_first_in_every_leaf_that_it_can_have),
 	};
 
 	return cmocka_run_group_tests_name("wish", tests, NULL, NULL);
