@@ -22,7 +22,7 @@ struct slots {
  */
 uint64_t slots_all(const struct slots *slots, uint64_t index, uint64_t *address);
 
-/* The same where only these ranges are free. O(n log n). */
+/* The same where only these ranges are free. A step for each that is long enough. */
 uint64_t slots_free(const struct slots *slots, const struct ranges *free, uint64_t index,
                     uint64_t *address);
 

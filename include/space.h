@@ -12,12 +12,12 @@
 #include "arena.h"
 #include "leaf.h"
 #include "machine.h"
+#include "ranges.h"
 #include "slots.h"
 #include "status.h"
 
-/* Virtual addresses [first, last] belong to owner. Ascending, disjoint. */
+/* Whose the virtual addresses are that are used. */
 struct claim {
-	uint64_t first, last;    /* whole granules, last inclusive: last + 1 does not wrap */
 	struct span owner;       /* name of the object, "direct map", ... */
 	uint32_t object;         /* SMALT_NONE: Smalt's own */
 };
@@ -29,7 +29,9 @@ struct space {
 	uint64_t granule;
 	struct smalt_row *rows;  /* ascending by va */
 	uint32_t row_count, row_capacity;
-	struct claim *claims;
+	struct ranges used;      /* whole granules, that somebody claimed */
+	struct ranges open;      /* whole granules, free for anybody with a guard on both sides */
+	struct claim *claims;    /* by index in used: in order of claiming, from 1 on */
 	uint32_t claim_count, claim_capacity;
 	struct smalt_extent *extents;   /* ascending by va once complete */
 	uint32_t extent_count, extent_capacity;
@@ -56,6 +58,10 @@ MUST_CHECK enum status space_init(struct space *space, const struct machine *mac
                                   uint32_t extent_capacity, struct arena *arena,
                                   struct fault *fault);
 
+/* Room for so many claims, nothing claimed: the first part of space_init(). ST_NO_MEMORY. */
+MUST_CHECK enum status space_claim_init(struct space *space, uint32_t claims, struct arena *arena,
+                                        struct fault *fault);
+
 /*
  * Claims [va, va + bytes) rounded to granules. ST_ADDRESS_IN_USE with the owner
  * as word if any of it, or a granule beside it that belongs to another object, is
@@ -73,7 +79,7 @@ MUST_CHECK enum status space_free_at(const struct space *space, uint64_t va, uin
 /*
  * The lowest free va >= from with va == phase modulo align (power of two), with a free granule
  * below and above, [va, va + bytes) in one range of the machine; wraps to no lower
- * address: ST_NO_ADDRESS. Nothing is claimed. O(claims).
+ * address: ST_NO_ADDRESS. Nothing is claimed. As ranges_lowest().
  */
 MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint64_t bytes,
                                   uint64_t align, uint64_t phase, uint64_t *va,
@@ -81,7 +87,7 @@ MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint
 
 /*
  * How many of the slots, whole granules in one range of the machine, are free, with a free granule below
- * and above; the va of the one of this index as slots_all() says it. O(claims).
+ * and above; the va of the one of this index as slots_all() says it. As slots_free().
  */
 uint64_t space_slots(const struct space *space, const struct slots *slots, uint64_t index,
                      uint64_t *va);

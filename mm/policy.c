@@ -42,17 +42,25 @@ static bool choose_random(const struct space *space, const struct slots *slots, 
 	return true;
 }
 
+/* The lowest free place at or behind from. */
+static bool next_free(const struct space *space, const struct slots *slots, uint64_t from,
+                      uint64_t *va)
+{
+	struct ranges_wish wish = { from, slots->bytes, slots->align, slots->phase };
+
+	return ranges_lowest(&space->open, &wish, va) && *va <= slots->last &&
+	       slots->bytes - 1 <= slots->last - *va;
+}
+
 static bool choose_stable(const struct space *space, const struct slots *slots, struct random draw,
                           uint64_t *va, bool *moved)
 {
-	uint64_t count = slots_all(slots, SLOTS_COUNT, va), wanted;
-	struct slots behind = *slots;
+	uint64_t count = slots_all(slots, SLOTS_COUNT, va), wanted = 0;
 
 	if (count == 0)
 		return false;
 	(void)slots_all(slots, random_below(&draw, count), &wanted);
-	behind.first = wanted;
-	if (space_slots(space, &behind, 0, va) == 0 && space_slots(space, slots, 0, va) == 0)
+	if (!next_free(space, slots, wanted, va) && !next_free(space, slots, slots->first, va))
 		return false;
 	*moved = *va != wanted;
 	return true;

@@ -18,20 +18,29 @@ uint64_t slots_all(const struct slots *slots, uint64_t index, uint64_t *address)
 	return count;
 }
 
-/* An index behind one range wraps to a large one behind it: no more is found. */
+/* In a part of the tree. An index behind one range wraps to a large one behind it: no more is found. */
+static uint64_t count_below(const struct slots *slots, const struct ranges *free, uint32_t at,
+                            uint64_t index, uint64_t *address)
+{
+	const struct ranges_node *node = &free->nodes[at];
+	struct slots piece = *slots;
+	uint64_t count = 0;
+
+	if (node->largest < slots->bytes)        /* also below what is no node */
+		return 0;
+	piece.first = max_u64(slots->first, node->start);
+	piece.last = min_u64(slots->last, node->end - 1);
+	if (node->start > slots->first)
+		count = count_below(slots, free, node->left, index, address);
+	if (piece.first <= piece.last)
+		count += slots_all(&piece, index - count, address);
+	if (node->end <= slots->last)
+		count += count_below(slots, free, node->right, index - count, address);
+	return count;
+}
+
 uint64_t slots_free(const struct slots *slots, const struct ranges *free, uint64_t index,
                     uint64_t *address)
 {
-	uint64_t count = 0, from = slots->first;
-
-	for (uint32_t at; (at = ranges_behind(free, from)) != 0; from = free->nodes[at].end) {
-		struct slots piece = *slots;
-
-		if (free->nodes[at].start > slots->last)
-			break;
-		piece.first = max_u64(slots->first, free->nodes[at].start);
-		piece.last = min_u64(slots->last, free->nodes[at].end - 1);
-		count += slots_all(&piece, index - count, address);
-	}
-	return count;
+	return free->root == 0 ? 0 : count_below(slots, free, free->root, index, address);
 }

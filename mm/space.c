@@ -12,6 +12,8 @@
 
 enum { OWN_CLAIMS = 96 };        /* of Smalt's own, and the direct map */
 
+#define ROWS_MOST (UINT32_MAX / 2)       /* rows and claims have indexes of 32 bits */
+
 enum status space_init(struct space *space, const struct machine *machine, uint32_t leaf_mask,
                        uint32_t row_capacity, uint32_t extent_capacity, struct arena *arena,
                        struct fault *fault)
@@ -21,16 +23,14 @@ enum status space_init(struct space *space, const struct machine *machine, uint3
 		.machine = machine, .format = machine->format, .leaf_mask = leaf_mask,
 		.granule = 1ull << machine->format->granule_shift,
 		.row_capacity = row_capacity, .extent_capacity = extent_capacity,
-		.claim_capacity = (uint32_t)claims,
 	};
 
-	if (claims > UINT32_MAX)
-		return fault_set(fault, ST_NO_MEMORY, "rows", row_capacity, UINT32_MAX - OWN_CLAIMS);
+	if (claims > ROWS_MOST)
+		return fault_set(fault, ST_NO_MEMORY, "rows", row_capacity, ROWS_MOST - OWN_CLAIMS);
 	made.rows = arena_take(arena, row_capacity, sizeof(*made.rows), "rows", fault);
 	if (made.rows == NULL)
 		return fault->status;
-	made.claims = arena_take(arena, claims, sizeof(*made.claims), "claims", fault);
-	if (made.claims == NULL)
+	if (space_claim_init(&made, (uint32_t)claims, arena, fault) != ST_OK)
 		return fault->status;
 	made.extents = arena_take(arena, extent_capacity, sizeof(*made.extents), "extents", fault);
 	if (made.extents == NULL)

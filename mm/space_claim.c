@@ -2,13 +2,16 @@
 /*
  * space_claim.c: who owns which virtual addresses, and which are free.
  *
- * Invariant: claims ascend and are disjoint; between claims of different objects,
- * and around each of Smalt's own, lies at least one granule of nobody (M9, M14).
+ * Invariant: claims are disjoint; between claims of different objects, and around each
+ * of Smalt's own, lies at least one granule of nobody (M9, M14). What is open is neither
+ * claimed nor such a granule: whatever lies in one piece of it is free for anybody.
  */
+#include "space.h"
+
+#include <stddef.h>
+
 #include "align.h"
 #include "check.h"
-#include "mem.h"
-#include "space.h"
 
 /* Whole granules [first, last]: an inclusive end exists also at the top of the space. */
 struct pages {
@@ -56,36 +59,61 @@ static bool exists(const struct space *space, uint64_t va, uint64_t bytes)
 	return false;
 }
 
-/* Is the claim at least a granule below or above the pages? Their own object may touch. */
-static bool clear_of(const struct space *space, const struct claim *claim, struct pages pages,
-                     uint32_t object)
+enum status space_claim_init(struct space *space, uint32_t claims, struct arena *arena,
+                             struct fault *fault)
 {
-	bool own = object != SMALT_NONE && claim->object == object;
-	uint64_t guard = own ? 0 : space->granule;
+	uint32_t open = claims + space->machine->range_count;
 
-	if (claim->last < pages.first)
-		return pages.first - 1 - claim->last >= guard;
-	return claim->first > pages.last && claim->first - 1 - pages.last >= guard;
+	/* [0] is no claim, as in used */
+	space->claims = arena_pages(arena, (claims + 1ull) * sizeof(*space->claims), 16, "claims", fault);
+	if (space->claims == NULL ||
+	    ranges_init(&space->used, claims, arena, "claims", fault) != ST_OK ||
+	    ranges_init(&space->open, open, arena, "claims", fault) != ST_OK)
+		return fault->status;
+	space->claim_capacity = claims;
+	for (unsigned i = 0; i < space->machine->range_count; i++) {
+		struct pages possible = addresses_of(space, &space->machine->ranges[i]);
+
+		if (possible.first < possible.last)
+			(void)ranges_add(&space->open, possible.first, possible.last + 1);
+	}
+	return ST_OK;
+}
+
+/* The lowest claim that is not a granule away from the pages, which exist. Their own object may touch. */
+static const struct claim *in_the_way(const struct space *space, struct pages pages, uint32_t object)
+{
+	uint64_t from = pages.first - space->granule;
+
+	for (uint32_t at; (at = ranges_behind(&space->used, from)) != 0; ) {
+		const struct ranges_node *node = &space->used.nodes[at];
+		const struct claim *claim = &space->claims[at];
+		bool inside = node->end > pages.first && node->start <= pages.last;
+
+		if (node->start > pages.last + space->granule)
+			break;
+		if (inside || object == SMALT_NONE || claim->object != object)
+			return claim;
+		from = node->end;
+	}
+	return NULL;
 }
 
 enum status space_free_at(const struct space *space, uint64_t va, uint64_t bytes, uint32_t object,
                           struct fault *fault)
 {
 	struct pages pages = pages_of(space, va, bytes);
+	const struct claim *claim;
 
 	if (bytes == 0)
 		return fault_value(fault, ST_INVALID, "bytes", bytes);
 	if (!exists(space, va, bytes))
 		return no_address(space, va, bytes, fault);
-	for (uint32_t i = 0; i < space->claim_count; i++) {
-		const struct claim *claim = &space->claims[i];
-
-		if (clear_of(space, claim, pages, object))
-			continue;
-		(void)fault_value(fault, ST_ADDRESS_IN_USE, "virtual address", va);
-		return fault_word(fault, claim->owner);
-	}
-	return ST_OK;
+	claim = in_the_way(space, pages, object);
+	if (claim == NULL)
+		return ST_OK;
+	(void)fault_value(fault, ST_ADDRESS_IN_USE, "virtual address", va);
+	return fault_word(fault, claim->owner);
 }
 
 enum status space_claim(struct space *space, uint64_t va, uint64_t bytes, struct span owner,
@@ -93,76 +121,38 @@ enum status space_claim(struct space *space, uint64_t va, uint64_t bytes, struct
 {
 	struct pages pages = pages_of(space, va, bytes);
 	enum status status = space_free_at(space, va, bytes, object, fault);
-	uint32_t at = space->claim_count;
+	uint32_t index;
 
 	if (status != ST_OK)
 		return status;
 	if (space->claim_count == space->claim_capacity)
 		return fault_set(fault, ST_NO_MEMORY, "claims", (uint64_t)space->claim_count + 1,
 		                 space->claim_capacity);
-	while (at > 0 && space->claims[at - 1].first > pages.first)
-		at--;
-	memmove(&space->claims[at + 1], &space->claims[at],
-	        (space->claim_count - at) * sizeof(space->claims[0]));
-	space->claims[at] = (struct claim){ pages.first, pages.last, owner, object };
+	index = ranges_add(&space->used, pages.first, pages.last + 1);
+	space->claims[index] = (struct claim){ owner, object };
 	space->claim_count++;
+	/* To the end of its guard: at the top that is behind all addresses, and nothing of it is open */
+	(void)ranges_cut(&space->open, pages.first - space->granule,
+	                 pages.last + space->granule == UINT64_MAX ? UINT64_MAX
+	                                                           : pages.last + space->granule + 1);
 	return ST_OK;
-}
-
-/* What space_find() looks for. */
-struct wish {
-	uint64_t bytes, align, phase;
-};
-
-/* The lowest va >= low that has the phase and lies in possible: false if there is none. */
-static bool lowest(const struct space *space, struct pages possible, uint64_t low,
-                   const struct wish *wish, uint64_t *va)
-{
-	low = max_u64(low, possible.first);
-	*va = align_phase(low, wish->align, wish->phase);
-	return *va >= low && *va <= possible.last && wish->bytes - 1 <= possible.last - *va &&
-	       pages_of(space, *va, wish->bytes).first >= possible.first;
-}
-
-/* Searches one range: claims ascend, so what is below `low` never has to be seen again. */
-static bool find_in(const struct space *space, struct pages possible, uint64_t low,
-                    const struct wish *wish, uint64_t *va)
-{
-	for (uint32_t i = 0; i < space->claim_count; i++) {
-		const struct claim *claim = &space->claims[i];
-		struct pages pages;
-
-		if (!lowest(space, possible, low, wish, va))
-			return false;
-		pages = pages_of(space, *va, wish->bytes);
-		if (clear_of(space, claim, pages, SMALT_NONE)) {
-			if (claim->first > pages.last)
-				return true;
-			continue;
-		}
-		if (claim->last >= possible.last - space->granule)
-			return false;        /* what follows its guard is 0 at the top */
-		low = claim->last + 1 + space->granule;
-	}
-	return lowest(space, possible, low, wish, va);
 }
 
 enum status space_find(const struct space *space, uint64_t from, uint64_t bytes, uint64_t align,
                        uint64_t phase, uint64_t *va, struct fault *fault)
 {
-	struct wish wish = { bytes, align, phase };
-	uint64_t found;
+	struct ranges_wish wish = { from, bytes, align, phase };
 
 	CHECK(is_power_of_two(align));
 	if (bytes == 0)
 		return fault_value(fault, ST_INVALID, "bytes", bytes);
-	for (unsigned i = 0; i < space->machine->range_count; i++) {
-		struct pages possible = addresses_of(space, &space->machine->ranges[i]);
-
-		if (find_in(space, possible, from, &wish, &found)) {
-			*va = found;
-			return ST_OK;
-		}
-	}
+	if (ranges_lowest(&space->open, &wish, va))
+		return ST_OK;
 	return fault_set(fault, ST_NO_ADDRESS, "free virtual bytes behind it", bytes, from);
+}
+
+uint64_t space_slots(const struct space *space, const struct slots *slots, uint64_t index,
+                     uint64_t *va)
+{
+	return slots_free(slots, &space->open, index, va);
 }

@@ -18,10 +18,14 @@ enum { PAGE = 4096 };
 static void assert_claim(const struct space *space, uint32_t i, uint64_t first, uint64_t last,
                          const char *owner)
 {
-	assert_true(i < space->claim_count);
-	assert_int_equal(space->claims[i].first, first);
-	assert_int_equal(space->claims[i].last, last);
-	assert_true(span_is(space->claims[i].owner, owner));
+	uint32_t at = ranges_behind(&space->used, 0);
+
+	for (; i > 0; i--)
+		at = ranges_behind(&space->used, space->used.nodes[at].end);
+	assert_true(at != 0);
+	assert_int_equal(space->used.nodes[at].start, first);
+	assert_int_equal(space->used.nodes[at].end - 1, last);
+	assert_true(span_is(space->claims[at].owner, owner));
 }
 
 /* Rules: M9, M14 */
