@@ -22,9 +22,6 @@ static struct smalt_object describe(const struct boot *boot, uint32_t index, str
 	const struct boot_object *o = &boot->objects[index];
 	struct smalt_object record = record_of(&o->object, &o->placement, o->role, o->relocate);
 
-	for (uint32_t i = 0; i < boot->space.row_count; i++)
-		if (boot->space.rows[i].object == index)
-			record_row(&record, &o->object, &boot->space.rows[i]);
 	record.tls_module = o->tls_module;
 	record.tls_offset = o->tls_offset;
 	record.instance = o->instance;
@@ -34,6 +31,17 @@ static struct smalt_object describe(const struct boot *boot, uint32_t index, str
 	record.interp_va = o->object.interp.bytes ? book_put_text(book, o->object.interp) : 0;
 	record.build_id_va = book_put_blob(book, o->object.build_id);
 	return record;
+}
+
+/* What the records say of rows, in one walk over all of them. */
+static void add_rows(const struct boot *boot, struct smalt_object *records)
+{
+	for (uint32_t i = 0; i < boot->space.row_count; i++) {
+		const struct smalt_row *row = &boot->space.rows[i];
+
+		if (row->object != SMALT_NONE)
+			record_row(&records[row->object], &boot->objects[row->object].object, row);
+	}
 }
 
 static struct smalt_array put_objects(const struct boot *boot, struct book *book)
@@ -47,6 +55,8 @@ static struct smalt_array put_objects(const struct boot *boot, struct book *book
 		if (book->base)
 			memcpy(book->base + start + i * sizeof record, &record, sizeof record);
 	}
+	if (book->base)
+		add_rows(boot, (void *)(book->base + start));
 	array.va = book->va + start;
 	return array;
 }
@@ -194,6 +204,7 @@ enum status handoff_reserve(struct boot *boot, struct fault *fault)
 	                   fault);
 	if (status != ST_OK)
 		return status;
+	space_sort_rows(space);
 	while (space->rows[row].va != boot->handoff_va)
 		row++;
 	boot->own_va[SMALT_KIND_HANDOFF] = boot->handoff_va;
