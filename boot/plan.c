@@ -163,6 +163,13 @@ static enum status place_own_rows(struct boot *boot, struct fault *fault)
 	return boot->protocol ? ST_OK : own_place(boot, fault);
 }
 
+static enum status sort_rows(struct boot *boot, struct fault *fault)
+{
+	(void)fault;
+	space_sort_rows(&boot->space);
+	return ST_OK;
+}
+
 static enum status reserve_handoff(struct boot *boot, struct fault *fault)
 {
 	enum status status = boot->protocol ? ST_OK : handoff_reserve(boot, fault);
@@ -230,9 +237,9 @@ static const struct step {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
 	{ choose_protocol }, { source_stage }, { capability_check }, { relocate_check },
 	{ part_relro }, { tls_layout }, { know_memory }, { open_space }, { choose_direct_map },
-	{ place_protocol }, { objects_place }, { relocate_fit }, { place_own_rows }, { objects_back },
-	{ instances_back },
-	{ reserve_handoff }, { load_plan }, { reserve_tables }, { reserve_protocol }, { reserve_map },
+	{ place_protocol }, { objects_place }, { relocate_fit }, { place_own_rows }, { sort_rows },
+	{ objects_back }, { instances_back }, { reserve_handoff }, { load_plan }, { reserve_tables },
+	{ reserve_protocol }, { reserve_map },
 	{ claim }, { build_tables }, { prepare_protocol }, { read_files },
 };
 

@@ -27,7 +27,7 @@ struct space {
 	const struct format *format;
 	uint32_t leaf_mask;      /* which of format->leaves the CPU has */
 	uint64_t granule;
-	struct smalt_row *rows;  /* ascending by va */
+	struct smalt_row *rows;  /* ascending by va once sorted */
 	uint32_t row_count, row_capacity;
 	struct ranges used;      /* whole granules, that somebody claimed */
 	struct ranges open;      /* whole granules, free for anybody with a guard on both sides */
@@ -93,11 +93,13 @@ uint64_t space_slots(const struct space *space, const struct slots *slots, uint6
                      uint64_t *va);
 
 /*
- * Inserts rows, ascending among themselves, where they belong: rows of one object are
- * neighbours only where nothing else lies between them. Extents follow their rows. ST_NO_MEMORY.
+ * Adds rows behind all others; space_sort_rows() puts them where they belong: rows of one object
+ * are neighbours only where nothing else lies between them. Extents follow their rows. Before
+ * space_leaves(). ST_NO_MEMORY.
  */
 MUST_CHECK enum status space_add_rows(struct space *space, const struct smalt_row *rows,
                                       uint32_t count, struct fault *fault);
+void space_sort_rows(struct space *space);
 
 /* Appends an extent; space_sort_extents() brings them into order once. */
 MUST_CHECK enum status space_add_extent(struct space *space, const struct smalt_extent *extent,

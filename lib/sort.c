@@ -12,6 +12,7 @@
 
 enum {
 	STEPS = 4096,            /* of insertion: what heapsort takes for a few hundred entries */
+	FEW = 4,                 /* entries are inserted for less than that whatever there is */
 	ENTRY_WORDS = 16,
 };
 
@@ -96,7 +97,7 @@ void sort_entries(void *entries, uint64_t count, uint64_t entry_bytes)
 	struct heap heap = { entries, entry_bytes / sizeof(uint64_t), count };
 	uint64_t done = ordered(&heap);
 
-	if (done < count && (count - done > STEPS / count || heap.words > ENTRY_WORDS)) {
+	if (done < count && (count - done > STEPS / count + FEW || heap.words > ENTRY_WORDS)) {
 		heapsort(heap);
 		return;
 	}

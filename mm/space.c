@@ -2,12 +2,13 @@
 /*
  * space.c: the rows of an address space, and the extents behind them.
  *
- * Invariant: rows ascend, and an extent names its row whatever is inserted.
+ * Invariant: an extent names its row, whatever is added and sorted.
  */
 #include "space.h"
 
 #include <stddef.h>
 
+#include "mem.h"
 #include "sort.h"
 
 enum { OWN_CLAIMS = 96 };        /* of Smalt's own, and the direct map */
@@ -39,44 +40,31 @@ enum status space_init(struct space *space, const struct machine *machine, uint3
 	return ST_OK;
 }
 
-/* How many of the rows begin below va. */
-static uint32_t count_below(const struct smalt_row *rows, uint32_t count, uint64_t va)
-{
-	uint32_t low = 0;
-
-	while (low < count) {
-		uint32_t middle = low + (count - low) / 2;
-
-		if (rows[middle].va < va)
-			low = middle + 1;
-		else
-			count = middle;
-	}
-	return low;
-}
-
 enum status space_add_rows(struct space *space, const struct smalt_row *rows, uint32_t count,
                            struct fault *fault)
 {
-	uint32_t old = space->row_count, at;
-
-	if (count > space->row_capacity - old)
-		return fault_set(fault, ST_NO_MEMORY, "rows", (uint64_t)old + count,
+	if (count > space->row_capacity - space->row_count)
+		return fault_set(fault, ST_NO_MEMORY, "rows", (uint64_t)space->row_count + count,
 		                 space->row_capacity);
-	for (uint32_t i = 0; i < space->extent_count; i++) {
-		struct smalt_extent *extent = &space->extents[i];
-
-		extent->row += count_below(rows, count, space->rows[extent->row].va);
-	}
-	/* Both lists ascend: merged from the end, so that nothing is overwritten unread */
-	space->row_count = at = old + count;
-	while (count > 0) {
-		if (old > 0 && space->rows[old - 1].va > rows[count - 1].va)
-			space->rows[--at] = space->rows[--old];
-		else
-			space->rows[--at] = rows[--count];
-	}
+	memcpy(space->rows + space->row_count, rows, count * sizeof(*rows));
+	space->row_count += count;
 	return ST_OK;
+}
+
+/* What space_leaves() fills serves until then: why for the index of before, leaf_shift, there, for that of now. */
+void space_sort_rows(struct space *space)
+{
+	struct smalt_row *rows = space->rows;
+
+	for (uint32_t i = 0; i < space->row_count; i++)
+		rows[i].why = i;
+	sort_entries(rows, space->row_count, sizeof(*rows));
+	for (uint32_t i = 0; i < space->row_count; i++)
+		rows[rows[i].why].leaf_shift = i;
+	for (uint32_t i = 0; i < space->extent_count; i++)
+		space->extents[i].row = rows[space->extents[i].row].leaf_shift;
+	for (uint32_t i = 0; i < space->row_count; i++)
+		rows[i].why = rows[i].leaf_shift = 0;
 }
 
 enum status space_add_extent(struct space *space, const struct smalt_extent *extent,

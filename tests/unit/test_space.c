@@ -34,6 +34,7 @@ static void rows_ascend_and_extents_keep_their_row_whatever_is_inserted(void **s
 				rows[i] = (struct smalt_row){ .va = next * 16 + (uint64_t)batch, .mem_bytes = 1 };
 			}
 			assert_int_equal(space_add_rows(&space, rows, count, &fault), ST_OK);
+			space_sort_rows(&space);
 			for (uint32_t i = 0; i < space.row_count; i++) {
 				bool is_new = space.rows[i].va % 16 == (uint64_t)batch;
 				struct smalt_extent extent = { .va = space.rows[i].va, .bytes = 1, .row = i };
@@ -46,6 +47,7 @@ static void rows_ascend_and_extents_keep_their_row_whatever_is_inserted(void **s
 		assert_int_equal(space.extent_count, space.row_count);
 		for (uint32_t i = 0; i < space.row_count; i++) {
 			assert_true(i == 0 || space.rows[i].va > space.rows[i - 1].va);
+			assert_int_equal(space.rows[i].leaf_shift + space.rows[i].why, 0);
 			assert_int_equal(space.extents[i].row, i);
 			assert_int_equal(space.extents[i].va, space.rows[i].va);
 			assert_ptr_equal(space_extent_at(&space, space.rows[i].va), &space.extents[i]);
