@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "align.h"
+#include "mem.h"
 
 enum {
 	HEADER_BYTES = 110,          /* "070701", then 13 fields of 8 hexadecimal digits */
@@ -163,6 +164,55 @@ static enum status walk(struct span bytes, struct archive_file *files, uint32_t 
 	}
 }
 
+/* < 0, 0, > 0, in an order that serves to find names again: first comes what is shorter. */
+static int compare(struct span a, struct span b)
+{
+	if (a.bytes != b.bytes)
+		return a.bytes < b.bytes ? -1 : 1;
+	return a.bytes == 0 ? 0 : memcmp(a.base, b.base, a.bytes);
+}
+
+/* Equal names stand in the order of the archive: the first is found. */
+static bool stands_before(const struct archive *archive, uint32_t a, uint32_t b)
+{
+	int differ = compare(archive->files[a].name, archive->files[b].name);
+
+	return differ ? differ < 0 : a < b;
+}
+
+/* Lets an entry of the heap [0, count) sink until none below it stands behind it. */
+static void sink(const struct archive *archive, uint32_t at, uint32_t count)
+{
+	uint32_t *order = archive->order, held = order[at];
+
+	for (uint64_t child; (child = 2ull * at + 1) < count; at = (uint32_t)child) {
+		if (child + 1 < count && stands_before(archive, order[child], order[child + 1]))
+			child++;
+		if (!stands_before(archive, held, order[child]))
+			break;
+		order[at] = order[child];
+	}
+	order[at] = held;
+}
+
+/* Heapsort: whatever names an archive has, it takes n log n comparisons. */
+static void sort_names(const struct archive *archive)
+{
+	uint32_t *order = archive->order;
+
+	for (uint32_t i = 0; i < archive->file_count; i++)
+		order[i] = i;
+	for (uint32_t i = archive->file_count / 2; i-- > 0; )
+		sink(archive, i, archive->file_count);
+	for (uint32_t count = archive->file_count; count > 1; ) {
+		uint32_t last = order[--count];
+
+		order[count] = order[0];
+		order[0] = last;
+		sink(archive, 0, count);
+	}
+}
+
 enum status archive_read(struct archive *archive, struct span name, struct span bytes,
                          struct arena *arena, struct fault *fault)
 {
@@ -174,16 +224,28 @@ enum status archive_read(struct archive *archive, struct span name, struct span 
 		return status;
 	}
 	archive->files = arena_take(arena, count, sizeof *archive->files, "files of the archive", fault);
-	if (!archive->files)
+	archive->order = arena_take(arena, count, sizeof *archive->order, "files of the archive", fault);
+	if (!archive->files || !archive->order)
 		return fault->status;
-	return walk(bytes, archive->files, &archive->file_count, fault);
+	status = walk(bytes, archive->files, &archive->file_count, fault);
+	sort_names(archive);
+	return status;
 }
 
 const struct archive_file *archive_find(const struct archive *archive, struct span name)
 {
+	uint32_t low = 0, high = archive->file_count;
+
 	name = without_root(name);
-	for (uint32_t i = 0; i < archive->file_count; i++)
-		if (span_equals(archive->files[i].name, name))
-			return &archive->files[i];
-	return NULL;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (compare(archive->files[archive->order[middle]].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == archive->file_count || !span_equals(archive->files[archive->order[low]].name, name))
+		return NULL;
+	return &archive->files[archive->order[low]];
 }

@@ -18,6 +18,7 @@ struct archive_file {
 /* Regular files only, in the archive's order. */
 struct archive {
 	struct archive_file *files;
+	uint32_t *order;         /* of their names, for archive_find() */
 	uint32_t file_count;
 };
 
@@ -32,7 +33,7 @@ bool archive_is(struct span bytes);
 MUST_CHECK enum status archive_read(struct archive *archive, struct span name, struct span bytes,
                                     struct arena *arena, struct fault *fault);
 
-/* The file of this name (leading "./" and "/" do not count), or NULL. */
+/* The first file of this name (leading "./" and "/" do not count), or NULL. O(log n). */
 const struct archive_file *archive_find(const struct archive *archive, struct span name);
 
 #endif

@@ -89,7 +89,7 @@ static void a_name_ends_at_its_first_nul(void **state)
 /* Rules: M1 */
 static void every_cut_is_refused_and_leaves_the_archive_alone(void **state)
 {
-	struct archive archive = { NULL, 7 };
+	struct archive archive = { NULL, NULL, 7 };
 	struct fault fault;
 
 	(void)state;
@@ -147,13 +147,67 @@ static void bad_headers_are_named(void **state)
 
 static void too_little_storage_is_no_memory(void **state)
 {
-	struct arena arena = scratch(16);
-	struct archive archive = { 0 };
-	struct fault fault;
+	uint64_t needed = 2 * sizeof(struct archive_file) + 2 * sizeof(uint32_t);
 
 	(void)state;
-	assert_int_equal(archive_read(&archive, span_of("initrd"), SPAN(two_files), &arena, &fault),
-	                 ST_NO_MEMORY);
+	for (uint64_t bytes = 0; bytes <= needed; bytes++) {
+		struct arena arena = scratch(bytes);
+		struct archive archive = { 0 };
+		struct fault fault;
+
+		assert_int_equal(archive_read(&archive, span_of("initrd"), SPAN(two_files), &arena, &fault),
+		                 bytes < needed ? ST_NO_MEMORY : ST_OK);
+	}
+}
+
+/* An archive of empty files with these names of one or two letters. */
+static struct span archive_of(char *bytes, char names[][3], uint32_t count)
+{
+	static const char head[] = HEADER(REGULAR, ZERO8, "00000003"), end[] = TRAILER;
+	char *to = bytes;
+
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(to, head, sizeof head - 1);
+		memcpy(to + sizeof head - 1, names[i], 3);
+		memset(to + sizeof head - 1 + 3, 0, 3);
+		to += sizeof head - 1 + 6;       /* 113 bytes, and 3 of padding */
+	}
+	memcpy(to, end, sizeof end - 1);
+	return (struct span){ (const uint8_t *)bytes, (uint64_t)(to - bytes) + sizeof end - 1 };
+}
+
+static void the_first_file_of_a_name_is_found_in_every_order(void **state)
+{
+	static char bytes[40 * 116 + 124];
+	uint32_t seed = 5;
+
+	(void)state;
+	for (uint32_t round = 0; round < 400; round++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct archive archive = { 0 };
+		char names[40][3] = { "" };
+		uint32_t count = round % 40;
+		struct fault fault;
+		struct span all;
+
+		for (uint32_t i = 0; i < count; i++)
+			for (uint32_t letter = 0; letter < 2; letter++) {
+				seed = seed * 1664525 + 1013904223;
+				names[i][letter] = "\0abcd\xff"[(seed >> 16) % 6];
+			}
+		all = archive_of(bytes, names, count);
+		assert_int_equal(archive_read(&archive, span_of("initrd"), all, &arena, &fault), ST_OK);
+		assert_int_equal(archive.file_count, count);
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t first = 0;
+
+			while (strcmp(names[first], names[i]) != 0)
+				first++;
+			assert_ptr_equal(archive_find(&archive, span_of(names[i])), &archive.files[first]);
+		}
+		assert_null(archive_find(&archive, span_of("ae")));
+		assert_null(archive_find(&archive, span_of("zzz")));
+	}
 }
 
 int main(void)
@@ -167,6 +221,7 @@ int main(void)
 		cmocka_unit_test(every_broken_byte_of_a_header_is_read_without_harm),
 		cmocka_unit_test(bad_headers_are_named),
 		cmocka_unit_test(too_little_storage_is_no_memory),
+		cmocka_unit_test(the_first_file_of_a_name_is_found_in_every_order),
 	};
 
 	return cmocka_run_group_tests_name("archive", tests, NULL, NULL);
