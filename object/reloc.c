@@ -246,7 +246,7 @@ static enum status check_all(struct object *object, const struct machine *machin
 	while (next_record(&cursor, &reloc)) {
 		if (!reloc.type || reloc.type->kind == RELOC_REFUSED)
 			return reloc_fault(&reloc, "it is not applied: link without copy relocations, ifuncs "
-			                           "and TLS descriptors (-mtls-dialect=gnu, trad)", fault);
+			                           "and TLS descriptors (-ftls-model=initial-exec)", fault);
 		if (reloc.type->kind == RELOC_NONE)
 			continue;
 		if (check_target(object, &reloc, text_allowed, fault) != ST_OK)
