@@ -11,7 +11,7 @@
 #include "turns.h"
 
 /* Of random.h: numbers of one purpose tell nothing of those of another. */
-enum { DOMAIN_STABLE = 1, DOMAIN_VA = 2 };
+enum { DOMAIN_STABLE = 1, DOMAIN_VA = 2, DOMAIN_PA = 3 };
 
 static void add_numbers(struct random *draw, const uint64_t *numbers, uint64_t bytes)
 {
@@ -49,4 +49,20 @@ const struct random *draw_make(const struct boot *boot, uint32_t index, enum pla
 		random_add(draw, boot->env->entropy);
 	add_numbers(draw, &number, sizeof number);
 	return draw;
+}
+
+/* A flat file is mapped as it lies, with what is around it: nothing is gained by hiding it. */
+bool draw_frames(const struct boot *boot, uint32_t index, struct random *draw)
+{
+	uint64_t number = index;
+
+	if (!boot->settings.pa_random || boot->protocol || boot->env->entropy.bytes == 0 ||
+	    boot->objects[index].object.kind == OBJECT_FLAT)
+		return false;
+	if (draw == NULL)
+		return true;
+	*draw = random_open(DOMAIN_PA);
+	random_add(draw, boot->env->entropy);
+	add_numbers(draw, &number, sizeof number);
+	return true;
 }

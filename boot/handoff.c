@@ -26,6 +26,7 @@ static struct smalt_object describe(const struct boot *boot, uint32_t index, str
 	record.tls_offset = o->tls_offset;
 	record.instance = o->instance;
 	record.instance_count = o->instance_count;
+	record.pa_bits = o->pa_bits;
 	record.name_va = book_put_text(book, o->object.name);
 	record.args_va = book_put_text(book, o->args);
 	record.interp_va = o->object.interp.bytes ? book_put_text(book, o->object.interp) : 0;

@@ -16,7 +16,8 @@ static struct place_request request_for(const struct boot *boot, uint32_t index,
 		.object = &o->object, .object_index = index, .flags = PLACE_INTERPRET,
 		.instance = o->instance,
 		.entry_required = o->role == SMALT_ROLE_KERNEL,
-		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE, .from = from, .va = o->va,
+		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE && !draw_frames(boot, index, NULL),
+		.from = from, .va = o->va,
 		.policy = turns_policy(boot, index),
 	};
 
@@ -99,7 +100,9 @@ static enum status back_object(struct boot *boot, uint32_t first, uint32_t *coun
                                struct fault *fault)
 {
 	struct space *space = &boot->space;
-	struct boot_object *o = &boot->objects[space->rows[first].object];
+	uint32_t index = space->rows[first].object;
+	struct boot_object *o = &boot->objects[index];
+	struct frame_draw draw = { .bits = UINT32_MAX };
 	struct extent_source source = {
 		.bytes_pa = o->object.bytes_pa, .donated = o->donated, .read = boot_is_read(o),
 		.whole_pages = o->object.kind == OBJECT_FLAT,
@@ -111,10 +114,13 @@ static enum status back_object(struct boot *boot, uint32_t first, uint32_t *coun
 	*count = rows_of(space, first);
 	if (o->instance != 0)
 		return ST_OK;
+	if (draw_frames(boot, index, &draw.random))
+		source.draw = &draw;
 	status = extent_object(space, first, *count, &source, &boot->frames, &boot->env->memory,
 	                       fault);
 	if (status != ST_OK)
 		return fault_in(fault, o->object.name);
+	o->pa_bits = draw.bits == UINT32_MAX ? 0 : draw.bits;
 	if (o->instance_count > 1)
 		o->share = share_of(space, first, *count, extent);
 	return ST_OK;

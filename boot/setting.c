@@ -98,6 +98,11 @@ static bool set_va(struct config_entry *entry, struct span value)
 	return setting_policy(value, &entry->va);
 }
 
+static bool set_pa(struct config_entry *entry, struct span value)
+{
+	return set_switch(&entry->pa_random, value, "random", "lowest");
+}
+
 static bool set_protocol(struct config_entry *entry, struct span value)
 {
 	entry->protocol = value;
@@ -132,6 +137,7 @@ static const struct setting {
 	{ "textrel", SET_TEXTREL, set_textrel, "write refuse or allow" },
 	{ "efi_runtime", SET_EFI_RUNTIME, set_efi_runtime, "write none or identity" },
 	{ "va", SET_VA, set_va, "write packed, stable or random" },
+	{ "pa", SET_PA, set_pa, "write lowest or random" },
 	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
 	{ "fallback", SET_FALLBACK, set_fallback, "write: fallback ENTRY" },
 };
@@ -194,6 +200,8 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->efi_identity = over->efi_identity;
 	if (set & SET_VA)
 		entry->va = over->va;
+	if (set & SET_PA)
+		entry->pa_random = over->pa_random;
 	if (set & SET_PROTOCOL)
 		entry->protocol = over->protocol;
 	if (set & SET_FALLBACK)

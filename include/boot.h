@@ -41,6 +41,7 @@ struct boot_object {
 	uint64_t va;
 	bool has_policy;             /* va=packed, stable, random */
 	enum place_policy policy;
+	uint32_t pa_bits;            /* as smalt_object has it */
 	struct placement placement;
 	struct binding *bindings;    /* by symbol, bind.h; NULL: its relocations are about none */
 	bool narrow;                 /* some results have less than 8 bytes */

@@ -22,7 +22,7 @@
 enum {
 	SET_STACK = 1, SET_DIRECT_MAP = 2, SET_REPORTER = 4, SET_WX = 8, SET_RELOCATE = 16,
 	SET_PROTOCOL = 32, SET_CMDLINE = 64, SET_KERNEL = 128, SET_FALLBACK = 256,
-	SET_EFI_RUNTIME = 512, SET_VA = 1024, SET_TEXTREL = 2048,
+	SET_EFI_RUNTIME = 512, SET_VA = 1024, SET_PA = 2048, SET_TEXTREL = 2048,
 };
 
 /* One entry, or the defaults before the first. Texts stay in the file or in the arena. */
@@ -38,6 +38,7 @@ struct config_entry {
 	bool textrel;                /* textrel allow: of the kernel */
 	bool efi_identity;           /* efi_runtime identity */
 	enum place_policy va;
+	bool pa_random;              /* pa random */
 	struct span protocol;        /* "smalt", "pvh", "image" */
 	struct span kernel;
 	struct span cmdline;

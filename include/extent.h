@@ -19,6 +19,7 @@ struct extent_source {
 	bool whole_pages;        /* role raw */
 	bool physical;           /* pa == va: the protocol places (M21) */
 	uint64_t copy_limit;     /* EXTENT_COPY_LIMIT */
+	struct frame_draw *draw; /* pa random: all is copied to frames that are drawn; else NULL */
 };
 
 /*

@@ -9,6 +9,7 @@
 #define FRAMES_H
 
 #include "memmap.h"
+#include "random.h"
 #include "ranges.h"
 
 #define FRAMES_KNOWN 16
@@ -21,6 +22,12 @@ struct frames {
 	uint64_t floor;          /* nothing below is handed out */
 	uint64_t taken_bytes;    /* of memory that was free: claims are not counted */
 	struct ranges_wish known[FRAMES_KNOWN];  /* below from nothing fits: what frames_find() learned */
+};
+
+/* Numbers that decide where an object's memory is. */
+struct frame_draw {
+	struct random random;
+	uint32_t bits;           /* floor(log2(places)) of the piece that had fewest; UINT32_MAX: there was none */
 };
 
 /*

@@ -12,7 +12,7 @@
  * Whether the pages of a row's file bytes stay where they lie (S2, S11, P2). cut: of the
  * row, bytes_pa filled in. They are copied in spite of S11 if they are not congruent to va modulo the
  * largest leaf that fits, and the copy has fewer leaves, at most copy_limit bytes
- * and a free piece of memory.
+ * and a free piece of memory. With source->draw nothing stays.
  */
 bool stay_in_place(const struct space *space, const struct extent_source *source,
                    struct frames *frames, const struct smalt_row *row,

@@ -14,6 +14,7 @@
 struct stretch {
 	struct space *space;
 	struct frames *frames;
+	struct frame_draw *draw; /* NULL: the lowest frames */
 	uint64_t va, bytes;
 	uint32_t next;           /* the extent that comes when `left` is used up */
 	uint32_t at;             /* the one that is being filled */
@@ -26,7 +27,7 @@ struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t f
 
 /*
  * Takes frames of SMALT_MEM_OBJECT with pa == va modulo the largest leaf that fits: in one
- * piece, else each chunk of that leaf's size by itself, then of smaller ones, down
+ * piece, drawn from all that there are or the lowest, else, with 0 bits, each chunk of that leaf's size by itself, then of smaller ones, down
  * to single granules. Where pieces do not meet in pa extents are split: the rest
  * stands behind all others, until the space is sorted. ST_NO_MEMORY.
  */

@@ -30,4 +30,7 @@ MUST_CHECK enum status turns_make(const struct boot *boot, struct turn **turns, 
 const struct random *draw_make(const struct boot *boot, uint32_t index, enum place_policy policy,
                                struct random *draw);                               /* draw.c */
 
+/* Likewise the object's frames, with pa random; false: the lowest are taken, its own pages stay. NULL only asks. */
+bool draw_frames(const struct boot *boot, uint32_t index, struct random *draw);
+
 #endif

@@ -156,6 +156,7 @@ static enum status back_extents(struct backer *b, uint32_t first, uint32_t end)
 			continue;
 		}
 		s = stretch_of(b->space, b->frames, i, end, &next);
+		s.draw = b->source->draw;
 		status = b->source->physical ? stretch_take_at(&s, b->map, b->fault)
 		                             : stretch_take(&s, b->fault);
 	}

@@ -7,6 +7,8 @@
  */
 #include "stretch.h"
 
+#include <stddef.h>
+
 #include "align.h"
 
 struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t first, uint32_t end,
@@ -96,13 +98,34 @@ static enum status take(struct stretch *s, uint64_t va, uint64_t bytes, struct f
 	return take_chunks(s, bytes, va, chunk, fault);
 }
 
+/* One piece anywhere. False, and nothing taken: there is none, or no room to record it. */
+static bool take_drawn(struct stretch *s, uint64_t *pa)
+{
+	const struct space *space = s->space;
+	unsigned index = leaf_largest(space->format, space->leaf_mask, s->va, s->bytes);
+	uint64_t chunk = leaf_bytes(space->format, index), count;
+	struct slots slots = { 0, UINT64_MAX, s->bytes, chunk, s->va & (chunk - 1) };
+	struct fault ignored;
+
+	count = slots_free(&slots, &s->frames->free, SLOTS_COUNT, pa);
+	if (count == 0)
+		return false;
+	(void)slots_free(&slots, &s->frames->free, random_below(&s->draw->random, count), pa);
+	s->draw->bits = (uint32_t)min_u64(s->draw->bits, log2_floor(count));
+	return frames_take_at(s->frames, *pa, s->bytes, SMALT_MEM_OBJECT, NULL, &ignored) == ST_OK;
+}
+
 /* Too much is refused at once, not after every page of it was tried. */
 enum status stretch_take(struct stretch *stretch, struct fault *fault)
 {
-	uint64_t free_bytes = stretch->frames->free.bytes;
+	uint64_t free_bytes = stretch->frames->free.bytes, pa;
 
 	if (stretch->bytes > free_bytes)
 		return fault_set(fault, ST_NO_MEMORY, "free bytes", stretch->bytes, free_bytes);
+	if (stretch->draw && take_drawn(stretch, &pa))
+		return give(stretch, pa, stretch->bytes, fault);
+	if (stretch->draw)
+		stretch->draw->bits = 0;
 	return take(stretch, stretch->va, stretch->bytes, fault);
 }
 

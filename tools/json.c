@@ -145,6 +145,7 @@ static cJSON *object_json(const struct boot_object *o)
 	cJSON_AddNumberToObject(json, "instances", o->instance_count);
 	add_features(json, object);
 	cJSON_AddNumberToObject(json, "va_bits", o->placement.va_bits);
+	cJSON_AddNumberToObject(json, "pa_bits", o->pa_bits);
 	return json;
 }
 

@@ -16,5 +16,11 @@ void guest_main(void)
 		say_line("va_bits", object->va_bits);
 		say_line("pa_bits", object->pa_bits);
 	}
+	for (uint32_t i = 0; i < guest.handoff->extents.count; i++) {
+		const struct smalt_extent *extent = smalt_nth_extent(guest.handoff, i);
+
+		if (smalt_nth_row(guest.handoff, extent->row)->object == 0)
+			say_line("pa", extent->pa);
+	}
 	expect(va_of(&target) - smalt_nth_object(guest.handoff, 0)->base < 1 << 20, "where it runs");
 }

@@ -44,6 +44,19 @@ def test_random_addresses_differ_between_boots_and_have_the_bits_that_they_claim
 
 
 @guest.EACH_MACHINE
+def test_random_frames_differ_between_boots(platform):
+    """Rules: M13"""
+    def boot(seed, how):
+        result = guest.boot_guest(platform, "policy", append="smalt.pa=random", extra=("-seed", str(seed)), **how)
+        return result.success().lines("pa"), result.line("pa_bits")
+    boots = [boot(seed, ENTROPY[platform.machine]) for seed in (1, 2, 3, 1)]
+    assert [bits for _, bits in boots] == [14] * 4      # 128 MiB have 2^15 pages, some are used
+    assert boots[0] == boots[3] and len({pa for pas, _ in boots for pa in pas}) == 3 * len(boots[0][0])
+    none = [boot(seed, NO_ENTROPY[platform.machine]) for seed in (1, 2)]
+    assert none[0] == none[1] and none[0][1] == 0
+
+
+@guest.EACH_MACHINE
 def test_without_entropy_random_is_packed_and_says_so(platform):
     """Rules: M13"""
     (bases, bits) = boot(platform, 1, "random", NO_ENTROPY[platform.machine])

@@ -89,7 +89,7 @@ def compare(plan, told):
             hexes(found, "base", "bias", "file_bytes", "bytes_pa")
         assert planned["role"] == table.ROLES[found["role"]]
         assert planned["format"] == table.FORMATS[found["format"]]
-        assert planned["va_bits"] == found["va_bits"]
+        assert (planned["va_bits"], planned["pa_bits"]) == (found["va_bits"], found["pa_bits"])
         assert (planned["entry"] or "0x0") == hex(found["entry"])
 
 
@@ -113,7 +113,7 @@ def random_boot(platform, seed):
     conf = "kernel kernel.elf\n" + "\n".join(lines) + "\n"
     if dice.random() < 0.3:
         conf += dice.choice(["stack 1M", "direct_map none", "reporter off"]) + "\n"
-    conf += dice.choice(["", "va stable\n", "va random\n", "va random\n"])
+    conf += dice.choice(["", "va stable\n", "va random\n", "va random\n"]) + dice.choice(["", "pa random\n"])
     return guest.kernel_archive(kernel, modules, conf, dice.choice([4, 4096]))
 
 

@@ -103,6 +103,13 @@ static void policies_are_words_of_the_entry_and_of_modules(void **state)
 	assert_false(config.modules[2].has_va);
 	assert_true(config.modules[3].has_va && !config.modules[3].has_policy);
 	assert_false(config.modules[4].has_va || config.modules[4].has_policy);
+	assert_false(config.entries[0].pa_random);
+	assert_int_equal(parse("kernel k\npa random\n"), ST_OK);
+	assert_true(config.entries[0].pa_random && (config.entries[0].set & SET_PA));
+	assert_int_equal(parse("kernel k\npa lowest\n"), ST_OK);
+	assert_false(config.entries[0].pa_random);
+	assert_int_equal(parse("kernel k\npa 0x1000\n"), ST_BAD_CONFIG);
+	assert_string_equal(fault.hint, "write lowest or random");
 	assert_int_equal(parse("kernel k\nva 0x1000\n"), ST_BAD_CONFIG);
 	assert_string_equal(fault.hint, "write packed, stable or random");
 	assert_int_equal(parse("kernel k\nmodule a va=randon\n"), ST_BAD_CONFIG);

@@ -78,6 +78,84 @@ static void one_piece_is_congruent_to_the_largest_leaf_that_fits(void **state)
 		}
 }
 
+/* One after another through all memory: pieces that are free, and congruent. */
+static uint64_t places(const struct smalt_memory *ram, uint32_t count, uint64_t va, uint64_t bytes)
+{
+	uint64_t found = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		for (uint64_t pa = ram[i].pa; pa + bytes <= ram[i].pa + ram[i].bytes; pa += 4 * K)
+			found += pa % (2 * M) == va % (2 * M);
+	return found;
+}
+
+/* Rules: M13, P2 */
+static void drawn_pieces_are_congruent_and_come_from_everywhere(void **state)
+{
+	static const struct smalt_memory ram[] = {
+		{ 16 * M, 6 * M, SMALT_MEM_USABLE, 0 }, { 24 * M, 3 * M, SMALT_MEM_USABLE, 0 },
+		{ 33 * M, 7 * M, SMALT_MEM_USABLE, 0 },
+	};
+	const uint64_t va = 0xffffffff80201000, bytes = 2 * M + 8 * K + 2 * M;
+	bool seen[64] = { false };
+	uint64_t different = 0;
+
+	(void)state;
+	for (uint8_t seed = 0; seed < 200; seed++) {
+		struct frame_draw draw = { random_open(1), UINT32_MAX };
+		struct stretch t;
+		struct scene s;
+
+		random_add(&draw.random, (struct span){ &seed, 1 });
+		scene_open(&s, &machine_x86_64, ram, 3, PLENTY);
+		t = waiting(&s, va, 8 * K, bytes);
+		t.draw = &draw;
+		assert_int_equal(stretch_take(&t, &s.fault), ST_OK);
+		check_pages(&s, va, 8 * K, bytes);
+		assert_int_equal(s.frames.taken.count, 1);
+		assert_int_equal(scene_pa(&s, va) % (2 * M), va % (2 * M));
+		different += !seen[scene_pa(&s, va) / M];
+		seen[scene_pa(&s, va) / M] = true;
+		assert_int_equal(places(ram, 3, va, bytes), 2);
+		assert_int_equal(draw.bits, 1);
+	}
+	assert_int_equal(different, 2);
+}
+
+/* Rules: M13, M16 */
+static void the_fewest_places_count_and_pieces_are_not_drawn(void **state)
+{
+	static const struct smalt_memory ram[] = {
+		{ 16 * M, 64 * K, SMALT_MEM_USABLE, 0 }, { 24 * M, 64 * K, SMALT_MEM_USABLE, 0 },
+	};
+	struct frame_draw draw = { random_open(1), UINT32_MAX };
+	struct stretch t;
+	struct scene s;
+
+	(void)state;
+	scene_open(&s, &machine_x86_64, ram, 2, PLENTY);
+	t = waiting(&s, 0x400000, 4 * K, 4 * K);
+	t.draw = &draw;
+	assert_int_equal(stretch_take(&t, &s.fault), ST_OK);
+	assert_int_equal(draw.bits, 5);              /* 32 pages */
+	scene_open(&s, &machine_x86_64, ram, 2, PLENTY);
+	t = waiting(&s, 0x400000, 4 * K, 52 * K);
+	t.draw = &draw;
+	assert_int_equal(stretch_take(&t, &s.fault), ST_OK);
+	assert_int_equal(draw.bits, 3);              /* 4 in each */
+	scene_open(&s, &machine_x86_64, ram, 2, PLENTY);
+	t = waiting(&s, 0x400000, 4 * K, 100 * K);
+	t.draw = &draw;
+	assert_int_equal(stretch_take(&t, &s.fault), ST_OK);
+	check_pages(&s, 0x400000, 4 * K, 100 * K);
+	assert_int_equal(scene_pa(&s, 0x400000), 16 * M);    /* the lowest */
+	assert_int_equal(draw.bits, 0);
+	t = waiting(&s, 0x600000, 4 * K, 4 * K);
+	t.draw = &draw;
+	assert_int_equal(stretch_take(&t, &s.fault), ST_OK);
+	assert_int_equal(draw.bits, 0);
+}
+
 /* Three holes of 2 MiB, aligned, none larger: 5 MiB keep their two whole 2 MiB leaves. */
 /* Rules: P2 */
 static void pieces_of_2_mib_are_taken_where_no_larger_one_is(void **state)
@@ -234,6 +312,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_piece_is_congruent_to_the_largest_leaf_that_fits),
+		cmocka_unit_test(drawn_pieces_are_congruent_and_come_from_everywhere),
+		cmocka_unit_test(the_fewest_places_count_and_pieces_are_not_drawn),
 		cmocka_unit_test(pieces_of_2_mib_are_taken_where_no_larger_one_is),
 		cmocka_unit_test(smaller_chunks_and_single_pages_are_taken_last),
 		cmocka_unit_test(every_stretch_in_torn_memory_gets_every_page),

@@ -265,6 +265,84 @@ static void bits_are_handed_over_and_without_a_seed_they_are_none(void **state)
 		}
 }
 
+static uint64_t pa_of(const char *name)
+{
+	return space_extent_at(&b.boot.space, object_named(name)->placement.start)->pa;
+}
+
+/* The same machine and files again, with another seed. */
+static void boot_again(const uint8_t seed[8])
+{
+	b.arena.used = 0;
+	b.env.entropy = (struct span){ seed, 8 };
+	assert_int_equal(plan(), ST_OK);
+}
+
+enum { BOOTS = 1000, BUCKETS = 16 };
+
+static void check_even(const unsigned counts[BUCKETS])
+{
+	double squares = 0, expected = (double)BOOTS / BUCKETS;
+
+	for (unsigned i = 0; i < BUCKETS; i++)
+		squares += ((double)counts[i] - expected) * ((double)counts[i] - expected) / expected;
+	assert_true(squares < 37.7);         /* 15 degrees of freedom: passed in 1 of 1000 */
+}
+
+/* Rules: M13 */
+static void a_thousand_boots_are_spread_over_addresses_and_memory(void **state)
+{
+	/* Where objects can be: 2 GiB and 512 GiB; 1 GiB of RAM, above 1 MiB on x86_64 */
+	static const uint64_t window[] = { 2ull << 30, 512ull << 30 };
+
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		unsigned va[BUCKETS] = { 0 }, pa[BUCKETS] = { 0 }, both_of[BUCKETS] = { 0 };
+
+		make_files(both[m]);
+		boot_at(both[m], 0x3000000, "seed", "va random\npa random\nmodule a role=map\n");
+		for (uint32_t i = 0; i < BOOTS; i++) {
+			uint8_t seed[8] = { (uint8_t)i, (uint8_t)(i >> 8) };
+			uint64_t v, p;
+
+			boot_again(seed);
+			v = (base_of("kernel.elf") - both[m]->kernel_va) / (window[m] / BUCKETS);
+			p = (pa_of("kernel.elf") - b.ram_pa) / (RAM_BYTES / BUCKETS);
+			assert_true(v < BUCKETS && p < BUCKETS);
+			va[v]++;
+			pa[p]++;
+			both_of[(v + p) % BUCKETS]++;        /* one tells nothing of the other */
+			assert_int_equal(b.boot.objects[0].pa_bits, 17);
+			assert_true(pa_of("a") != pa_of("kernel.elf") && base_of("a") != base_of("kernel.elf"));
+		}
+		check_even(va);
+		check_even(pa);
+		check_even(both_of);
+	}
+}
+
+/* Rules: M13, S2 */
+static void random_frames_are_copies_and_flat_modules_stay(void **state)
+{
+	const struct boot_object *flat;
+
+	(void)state;
+	make_files(&machine_x86_64);
+	boot_at(&machine_x86_64, 0x3000000, "seed", "module b\n");
+	assert_true(pa_of("kernel.elf") - b.file_pa < 0x100000);
+	assert_int_equal(b.boot.objects[0].pa_bits, 0);
+	boot_at(&machine_x86_64, 0x3000000, "seed", "pa random\nmodule b\n");
+	flat = object_named("b");
+	assert_true(pa_of("b") == flat->object.bytes_pa);
+	assert_int_equal(flat->pa_bits, 0);
+	assert_int_equal(object_named("kernel.elf")->pa_bits, 17);
+	assert_int_equal(b.boot.cost.in_place_bytes, FILE_BYTES);
+	assert_int_equal(b.boot.cost.copied_bytes, 0x1800);
+	boot_at(&machine_x86_64, 0x3000000, "", "pa random\nmodule b\n");      /* no seed */
+	assert_true(pa_of("kernel.elf") - b.file_pa < 0x100000);
+	assert_int_equal(b.boot.objects[0].pa_bits, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +352,8 @@ int main(void)
 		cmocka_unit_test(who_must_move_does_not_depend_on_the_order),
 		cmocka_unit_test(the_command_line_wins_over_file_and_module),
 		cmocka_unit_test(bits_are_handed_over_and_without_a_seed_they_are_none),
+		cmocka_unit_test(a_thousand_boots_are_spread_over_addresses_and_memory),
+		cmocka_unit_test(random_frames_are_copies_and_flat_modules_stay),
 	};
 
 	return cmocka_run_group_tests_name("turns", tests, NULL, NULL);
