@@ -98,11 +98,6 @@ uint64_t guest_table_entry(uint64_t pa)
 	return pa | 3;
 }
 
-uint64_t guest_read_only_entry(uint64_t entry)
-{
-	return entry | 1 << 7;
-}
-
 /* Arm ARM, "TLB maintenance": make the store visible, invalidate, wait. */
 void guest_flush(uint64_t va)
 {

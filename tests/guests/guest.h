@@ -104,7 +104,6 @@ unsigned guest_roots(uint64_t pa[GUEST_ROOTS], uint64_t va[GUEST_ROOTS]);
 /* An absent entry; a page of device registers; forgetting the old translation. */
 uint64_t guest_device_entry(uint64_t pa);
 uint64_t guest_table_entry(uint64_t pa);
-uint64_t guest_read_only_entry(uint64_t entry);
 void guest_flush(uint64_t va);
 
 #endif

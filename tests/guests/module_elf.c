@@ -6,7 +6,10 @@ int module_entry(int x);
 
 static const volatile int constant = 30;
 static volatile int variable = 12;
-static volatile uint8_t zeros[10000];
+#ifndef ZEROS
+#define ZEROS 10000
+#endif
+static volatile uint8_t zeros[ZEROS];
 
 int module_entry(int x)
 {

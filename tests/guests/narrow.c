@@ -5,55 +5,114 @@
  */
 #include "guest.h"
 
-static volatile uint8_t data[4096] __attribute__((aligned(4096))) = { 1 };
+#include <smalt/pages.h>
 
-/* The entry that maps the page at va, which is no part of a larger leaf. */
-static uint64_t *entry_of(uint64_t va)
+static uint32_t index_of(const char *name)
 {
-	uint64_t pa[GUEST_ROOTS], start[GUEST_ROOTS];
-	unsigned roots = guest_roots(pa, start);
-	uint64_t table_pa = roots == 2 && va >= start[1] ? pa[1] : pa[0];
+	uint32_t i = 0;
 
-	for (unsigned level = guest.handoff->paging_levels; level-- > 0;) {
-		uint64_t *table = smalt_direct(guest.handoff, table_pa);
-		uint64_t *entry = &table[va >> (12 + 9 * level) & 511];
-		struct guest_pte pte = guest_decode(*entry, level);
+	while (smalt_nth_object(guest.handoff, i) != smalt_module(guest.handoff, name))
+		i++;
+	return i;
+}
 
-		if (level == 0)
-			return pte.present && !pte.run ? entry : NULL;
-		if (!pte.present || !pte.table)
-			return NULL;
-		table_pa = pte.pa;
+static const struct smalt_row *writable_row(uint32_t object)
+{
+	for (uint32_t i = 0; i < guest.handoff->rows.count; i++) {
+		const struct smalt_row *row = smalt_nth_row(guest.handoff, i);
+
+		if (row->object == object && (row->prot & SMALT_W))
+			return row;
 	}
 	return NULL;
 }
 
+static const struct smalt_row *row_of(const struct smalt_extent *extent)
+{
+	return smalt_nth_row(guest.handoff, extent->row);
+}
+
+/* Every page of the table is mapped as it says but for what was changed. */
+static void check_extent(const struct smalt_extent *extent, uint32_t gone, const struct smalt_row *narrowed)
+{
+	uint32_t prot = extent->prot & (row_of(extent) == narrowed ? ~(uint32_t)SMALT_W : ~0u);
+	struct smalt_leaf leaf;
+
+	for (uint64_t at = 0; at < extent->bytes; at += 4096) {
+		int mapped = smalt_leaf_at(guest.handoff, extent->va + at, &leaf);
+		uint32_t level = 0;
+
+		if (row_of(extent)->object == gone) {
+			expect(!mapped, "nothing of the module is mapped");
+			continue;
+		}
+		if (!expect(mapped, "what was not unmapped is mapped"))
+			return;
+		while ((uint64_t)leaf.count << (12 + 9 * level) < leaf.bytes)
+			level++;
+		expect_equal(guest_decode(leaf.entries[0], level).prot, prot, "rights of what was not unmapped");
+	}
+}
+
+/* Nothing else shows the module's frames: they can hold what the kernel likes. */
+static void take_frames(const struct smalt_extent *extent)
+{
+	uint64_t *words = smalt_direct(guest.handoff, extent->pa);
+
+	expect_equal(smalt_memory_at(guest.handoff, extent->pa)->type, SMALT_MEM_OBJECT, "whose frames they were");
+	for (uint32_t i = 0; i < guest.handoff->extents.count; i++) {
+		const struct smalt_extent *other = smalt_nth_extent(guest.handoff, i);
+
+		expect(other == extent || other->pa - extent->pa >= extent->bytes, "a frame has one owner");
+	}
+	for (uint64_t i = 0; (extent->prot & SMALT_W) && i < extent->bytes / 8; i++)
+		words[i] = ~i;
+}
+
+static void check_all(uint32_t gone, const struct smalt_row *narrowed)
+{
+	for (uint32_t i = 0; i < guest.handoff->extents.count; i++) {
+		const struct smalt_extent *extent = smalt_nth_extent(guest.handoff, i);
+
+		check_extent(extent, gone, narrowed);
+		if (row_of(extent)->object == gone)
+			take_frames(extent);
+	}
+}
+
+static void expect_refused(const struct smalt_row *row)
+{
+	struct smalt_row longer = *row, shared = *row;
+
+	longer.mem_bytes += 4096;
+	shared.flags |= SMALT_ROW_SHARED_PAGE;
+	expect(!smalt_narrow(guest.handoff, &longer, 0), "what is not all mapped is not narrowed");
+	expect(!smalt_narrow(guest.handoff, &shared, 0), "what is another's too is not narrowed");
+}
+
 void guest_main(void)
 {
-	const struct smalt_object *module = smalt_module(guest.handoff, "module");
-	uint64_t *entry, before;
+	const struct smalt_object *gone = smalt_module(guest.handoff, "gone");
+	const struct smalt_object *kept = smalt_module(guest.handoff, "kept");
+	const struct smalt_row *row;
+	uint8_t first;
 
-	if (!expect(module != NULL, "the module is there"))
+	if (!expect(gone && kept, "the modules are there"))
 		return;
-	for (uint64_t va = module->image_start & -4096ull; va < module->image_end; va += 4096) {
-		entry = entry_of(va);
-		if (!expect(entry != NULL, "a page of the module"))
-			return;
-		*entry = 0;
-		guest_flush(va);
-	}
-	before = smalt_memory_at(guest.handoff, smalt_extent_at(guest.handoff, module->image_start)->pa)->type;
-	expect_equal(before, SMALT_MEM_OBJECT, "whose its frames were");
-	entry = entry_of(va_of(data));
-	if (!expect(entry != NULL, "the page of data"))
+	row = writable_row(index_of("kept"));
+	say_line("leaf", row->leaf_shift);
+	expect_equal(((int (*)(int))kept->entry)(5), 47, "what code of a module returns");
+	first = *at(row->va);
+	smalt_unmap_object(guest.handoff, index_of("gone"));
+	expect_refused(row);
+	expect(smalt_narrow(guest.handoff, row, SMALT_R), "a row is narrowed");
+	check_all(index_of("gone"), row);
+	if (!expect_equal(*at(row->va), first, "the row is still readable") || guest.violations)
 		return;
-	*entry = guest_read_only_entry(*entry);
-	guest_flush(va_of(data));
-	expect_equal(data[0], 1, "data is still readable");
 	say("narrowed\n");
 	if (smalt_same((const char *)guest.handoff->cmdline_va, "module"))
-		(void)*at(module->image_start);
+		(void)*at(gone->image_start);
 	else
-		*at(va_of(data)) = 2;
+		*at(row->va) = 2;
 	expect(false, "what was narrowed is still there");
 }

@@ -89,11 +89,6 @@ uint64_t guest_table_entry(uint64_t pa)
 	return pa | 3;
 }
 
-uint64_t guest_read_only_entry(uint64_t entry)
-{
-	return entry & ~2ull;
-}
-
 void guest_flush(uint64_t va)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");

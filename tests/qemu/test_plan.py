@@ -190,6 +190,25 @@ def test_a_module_that_must_not_run_is_never_executable(machine, smalt, kernel, 
     assert re.fullmatch(r"smalt: code: segment \d+: p_flags: 0x5: NOT_AUTHORIZED, .*\n", done.stderr)
 
 
+def test_planning_again_without_a_module_leaves_the_others_where_they_are(machine, smalt, tmp_path):
+    """Rules: M22"""
+    for name, data in {"kernel": small_kernel(machine), "raw": b"r" * 9000, "again": b"a" * 5000,
+                       "map": elf(machine, [(0, 5, b"T" * 5000, 5000), (0x4000, 6, b"D" * 9, 9000)], 16, kind=3)}.items():
+        (tmp_path / name).write_bytes(data)
+    words = {name: f"{tmp_path}/{name}{options}" for name, options in {
+        "raw": ",va=0x10000000", "map": ",role=map,va=0x20000000", "again": ",va=0x30000000"}.items()}
+
+    def rows(*modules):
+        result = planned(smalt, f"{tmp_path}/kernel", *(words[name] for name in modules))
+        names = [o["name"] for o in result["objects"]]
+        return [{**row, "object": names[row["object"]]} for row in result["mappings"] if row["object"] is not None]
+
+    every = rows(*words)
+    assert {row["object"] for row in every} == {"kernel", *words}
+    for gone in words:
+        assert rows(*(name for name in words if name != gone)) == [row for row in every if row["object"] != gone]
+
+
 def test_instances_cost_what_is_writable_and_keep_large_leaves(machine, smalt, kernel, tmp_path):
     """Rules: S3, P2"""
     (tmp_path / "driver").write_bytes(elf(machine, [(0, 5, b"T" * (4 << 20), 4 << 20), (5 << 20, 6, b"D" * 5000, 9000)],
