@@ -45,7 +45,7 @@ static void add_word(cJSON *to, const char *key, const char *text)
 }
 
 /* Names come from files: JSON has no bytes, only characters. */
-static cJSON *span_string(struct span s)
+cJSON *plan_string(struct span s)
 {
 	char *text = malloc(s.bytes + 1);
 	cJSON *string;
@@ -62,7 +62,7 @@ static cJSON *span_string(struct span s)
 
 static void add_span(cJSON *to, const char *key, struct span s)
 {
-	cJSON_AddItemToObject(to, key, span_string(s));
+	cJSON_AddItemToObject(to, key, plan_string(s));
 }
 
 static void add_leaf(cJSON *to, const char *key, uint32_t shift)
@@ -85,16 +85,11 @@ static void add_rights(cJSON *to, uint32_t prot)
 	cJSON_AddStringToObject(to, "prot", rights);
 }
 
-static void add_fault(cJSON *to, const struct fault *fault)
+static cJSON *fault_json(const struct fault *fault)
 {
+	cJSON *json = cJSON_CreateObject();
 	char text[1024];
-	cJSON *json;
 
-	if (fault->status == ST_OK) {
-		cJSON_AddNullToObject(to, "fault");
-		return;
-	}
-	json = cJSON_AddObjectToObject(to, "fault");
 	cJSON_AddStringToObject(json, "status", status_name(fault->status));
 	if (fault->object.bytes)
 		add_span(json, "object", fault->object);
@@ -110,7 +105,24 @@ static void add_fault(cJSON *to, const struct fault *fault)
 	add_word(json, "word", fault->word);
 	add_word(json, "nearest", fault->nearest);
 	fault_text(fault, text, sizeof(text));
-	cJSON_AddItemToObject(json, "text", span_string(span_of(text)));
+	cJSON_AddItemToObject(json, "text", plan_string(span_of(text)));
+	return json;
+}
+
+static void add_fault(cJSON *to, const struct fault *fault)
+{
+	if (fault->status == ST_OK)
+		cJSON_AddNullToObject(to, "fault");
+	else
+		cJSON_AddItemToObject(to, "fault", fault_json(fault));
+}
+
+void plan_faults(cJSON *to, const char *key, const struct fault *faults, uint32_t count)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, key);
+
+	for (uint32_t i = 0; i < count; i++)
+		cJSON_AddItemToArray(array, fault_json(&faults[i]));
 }
 
 static void add_features(cJSON *to, const struct object *object)

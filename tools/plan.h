@@ -25,6 +25,11 @@ void plan_table(const struct session *session, FILE *out);
  */
 bool plan_contents(const struct session *session, const char *directory);
 
+/* Parts of JSON that other verbs share: a text of any bytes, and an array of faults. */
+struct cJSON;
+struct cJSON *plan_string(struct span s);
+void plan_faults(struct cJSON *to, const char *key, const struct fault *faults, uint32_t count);
+
 /* What both outputs tell. */
 const char *plan_protocol(const struct boot *boot);
 uint64_t plan_entry(const struct boot *boot);    /* 0: there is no kernel yet */

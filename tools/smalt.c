@@ -16,6 +16,7 @@ static const struct verb {
 } verbs[] = {
 	{ "plan", verb_plan, "KERNEL [MODULE...] | --archive FILE",
 	  "print where every byte of a boot would go" },
+	{ "check", verb_check, "FILE...", "list all that is wrong with files, and what could be better" },
 	{ "pack", verb_pack, "-o OUT KERNEL [MODULE...]", "make a boot archive" },
 	{ "run", verb_run, "[FILE | ARCHIVE]", "boot it under QEMU, with its exit status" },
 };
@@ -25,7 +26,7 @@ static int help(void)
 {
 	puts("usage: smalt VERB [OPTION...] ...\n");
 	for (size_t i = 0; i < VERBS; i++)
-		printf("  %-4s  %-36s  %s\n", verbs[i].name, verbs[i].words, verbs[i].what);
+		printf("  %-5s  %-36s  %s\n", verbs[i].name, verbs[i].words, verbs[i].what);
 	puts("\nThe manual is smalt(1).");
 	return EXIT_DONE;
 }

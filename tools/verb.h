@@ -7,6 +7,7 @@
 #define VERB_H
 
 int verb_plan(int count, char **words);
+int verb_check(int count, char **words);
 int verb_pack(int count, char **words);
 int verb_run(int count, char **words);
 

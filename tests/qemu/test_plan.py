@@ -591,7 +591,7 @@ def test_a_wrong_verb_is_2_and_one_line(smalt, words, said):
 def test_help_lists_the_verbs(smalt):
     done = subprocess.run([str(smalt), "--help"], capture_output=True, text=True)
     assert done.returncode == 0
-    assert re.findall(r"^  (\w+) ", done.stdout, re.M) == ["plan", "pack", "run"]
+    assert re.findall(r"^  (\w+) ", done.stdout, re.M) == ["plan", "check", "pack", "run"]
 
 
 def test_an_object_file_and_a_core_as_modules_are_one_row_with_the_elf_header(machine, smalt, kernel, tmp_path):
