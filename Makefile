@@ -7,7 +7,7 @@
 # make check-layers     no stage includes a later stage's header; check-headers: every header compiles alone
 # make conformance      docs/conformance.md from the results of the last tests
 # make bench            guest instructions from the loader's first to the kernel's first, beside GRUB and systemd-boot;
-#                       installs what is missing   [PROFILE=1] (docs/benchmarks.md)
+#                       installs what is missing   [PROFILE=1] (docs/benchmarks.md); bench-scale: only what long lists cost
 # make mutate FILE=mm/cut.c     which small mistakes in the file no unit test notices
 # make install          [DESTDIR=] [PREFIX=/usr/local]
 # make setup clean      V=1 shows the commands; EMBED=FILE builds another archive into the loaders, EMBED= none
@@ -167,7 +167,7 @@ $O/data: $(wildcard tests/data/*)
 
 # --- checks -----------------------------------------------------------------------
 
-.PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench measure mutate \
+.PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench bench-scale measure mutate \
         install setup clean
 check: check-layers check-headers unit
 check-layers: ; @tests/layers.sh .
@@ -208,6 +208,8 @@ demo: $O/smalt $(ARCH) $(if $(filter uefi,$(BOOT)),$(FILE_$(ARCH)))
 
 measure: all $O/bench/count.so
 	@$(PYTHON) tests/bench/bench.py $(PROFILE:%=--profile) $O $(ARCHES)
+	@$(MAKE) --no-print-directory bench-scale
+bench-scale: $O/smalt; @$(PYTHON) tests/bench/scale.py $<
 $O/bench/count.so: tests/bench/count.c $O/flags | $O/ready
 	$(call say,HOSTCC)
 	$(Q)$(CC) $(COMMON) $(HOST) -O2 -fPIC -fvisibility=hidden -shared -o $@ $<
