@@ -20,6 +20,12 @@ enum {
 	PLACE_ALLOW_WX = 8,      /* wx=allow (M12) */
 	PLACE_PHYSICAL = 16,     /* rows at p_paddr: the protocol's own rules hold (M21) */
 	PLACE_NOEXEC = 32,       /* none of its rows may be executable (M23) */
+	PLACE_RESERVED = 64,     /* reserves are set: only there, whoever claims them (M9) */
+};
+
+/* Addresses that were kept free for one object. */
+struct reserve {
+	uint64_t va, bytes;      /* [va, va + bytes) does not wrap */
 };
 
 /* Where an object goes that can move and has no address (M13). */
@@ -44,6 +50,8 @@ struct place_request {
 	uint64_t va;             /* PLACE_ADDRESS: of the base, not 0; only for what can move */
 	enum place_policy policy;
 	const struct random *draw;   /* stays as it is, so that a retry says the same; NULL: as packed */
+	const struct reserve *reserves;  /* PLACE_RESERVED: they stay claimed as they are */
+	uint32_t reserve_count;
 };
 
 struct placement {
@@ -65,6 +73,8 @@ struct placement {
  * large leaves (may_stay), else so that its largest segment gets large leaves (P2).
  * PLACE_STABLE and PLACE_RANDOM: a multiple of the largest leaf of its own in the machine's window from
  * kernel_va to kernel_last, as packed where that has no free place. SMALT_ROW_VA_MOVED: not where draw said.
+ * PLACE_RESERVED: each segment and each padding of what is fixed lies wholly in one reserve, all of what can
+ * move in one; nothing else is free for it.
  * PLACE_PHYSICAL: rows at p_paddr with the file's rights, a flat file where its bytes lie; nothing
  * is free or taken, and there is no entry rule.
  *

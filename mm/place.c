@@ -8,13 +8,14 @@
 #include "align.h"
 #include "physical.h"
 #include "policy.h"
+#include "reserve.h"
 #include "row.h"
 #include "shape.h"
 #include "sort.h"
 #include "wish.h"
 
 /* Each segment by itself, so that the fault can name it; then the paddings around them. */
-static enum status place_fixed(const struct space *space, const struct object *object,
+static enum status place_fixed(const struct space *space, const struct place_request *request,
                                const struct shape *shape, struct fault *fault)
 {
 	enum status status = ST_OK;
@@ -23,14 +24,14 @@ static enum status place_fixed(const struct space *space, const struct object *o
 	for (uint32_t i = 0; i < shape->count; i++) {
 		const struct segment *segment = &shape->segments[i];
 
-		if (space_free_at(space, segment->va, segment->mem_bytes, SMALT_NONE, fault) == ST_OK)
+		if (reserve_free_at(space, request, segment->va, segment->mem_bytes, fault) == ST_OK)
 			continue;
 		status = fault_segment(fault, segment->index);
-		if (!object_goes_on(object, status, fault))
+		if (!object_goes_on(request->object, status, fault))
 			return status;
 	}
 	for (uint32_t at = 0; status == ST_OK && shape_block(shape, space->granule, &at, &block); )
-		status = space_free_at(space, block.va, block.bytes, SMALT_NONE, fault);
+		status = reserve_free_at(space, request, block.va, block.bytes, fault);
 	return status;
 }
 
@@ -44,9 +45,9 @@ static enum status find_bias(const struct space *space, const struct place_reque
 	enum status status;
 	uint64_t va;
 
-	status = space_find(space, request->from, bytes, wish.align, first + wish.phase, &va, fault);
+	status = reserve_find(space, request, bytes, wish.align, first + wish.phase, &va, fault);
 	if (status != ST_OK)
-		status = space_find(space, request->from, bytes, shape->align, first, &va, fault);
+		status = reserve_find(space, request, bytes, shape->align, first, &va, fault);
 	if (status == ST_OK)
 		*bias = va - first;
 	return status;
@@ -56,15 +57,16 @@ static enum status place_movable(const struct space *space, const struct place_r
                                  const struct shape *shape, struct choice *choice,
                                  struct fault *fault)
 {
-	if (!(request->flags & PLACE_ADDRESS) && policy_choose(space, request, shape, choice))
+	if (!(request->flags & (PLACE_ADDRESS | PLACE_RESERVED)) &&
+	    policy_choose(space, request, shape, choice))
 		return ST_OK;
 	if (!(request->flags & PLACE_ADDRESS))
 		return find_bias(space, request, shape, &choice->bias, fault);
 	if (request->va & (shape->align - 1))
 		return fault_set(fault, ST_MISALIGNED, "va", request->va, shape->align);
 	choice->bias = request->va - align_down(shape->segments[0].va, shape->align);
-	return space_free_at(space, shape->low - shape->padding + choice->bias,
-	                     shape->bytes + 2 * shape->padding, SMALT_NONE, fault);
+	return reserve_free_at(space, request, shape->low - shape->padding + choice->bias,
+	                       shape->bytes + 2 * shape->padding, fault);
 }
 
 /* The entry rule (M19): a kernel's entry always, a module's if it has one. */
@@ -103,7 +105,7 @@ static enum status decide(const struct space *space, const struct place_request 
 		return status;
 	if (shape->movable)
 		return place_movable(space, request, shape, choice, fault);
-	return place_fixed(space, request->object, shape, fault);
+	return place_fixed(space, request, shape, fault);
 }
 
 static void write_rows(const struct space *space, const struct place_request *request,

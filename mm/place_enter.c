@@ -48,13 +48,14 @@ enum status place_enter(struct space *space, const struct place_request *request
                         const struct smalt_row *rows, uint32_t count,
                         const struct placement *placement, struct fault *fault)
 {
-	bool physical = request->flags & PLACE_PHYSICAL;
+	/* Nobody owns physical addresses here, and a reserve has its owner */
+	bool claims = !(request->flags & (PLACE_PHYSICAL | PLACE_RESERVED));
 	struct shape shape;
 	enum status status = shape_make(&shape, request, space->granule, fault);
 
 	CHECK(status == ST_OK);      /* place_object() accepted the same request */
-	status = check_room(space, count, physical ? 0 : count_blocks(space, &shape), fault);
-	if (status == ST_OK && !physical)
+	status = check_room(space, count, claims ? count_blocks(space, &shape) : 0, fault);
+	if (status == ST_OK && claims)
 		status = shape.movable
 			? space_claim(space, placement->start, placement->end - placement->start,
 			              request->object->name, request->object_index, fault)

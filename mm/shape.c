@@ -11,7 +11,7 @@
 
 enum {
 	ALL_FLAGS = PLACE_INTERPRET | PLACE_PADDING | PLACE_ADDRESS | PLACE_ALLOW_WX | PLACE_PHYSICAL |
-	            PLACE_NOEXEC,
+	            PLACE_NOEXEC | PLACE_RESERVED,
 };
 
 static bool is_flat(const struct place_request *request)
@@ -34,7 +34,9 @@ static enum status check_flags(const struct place_request *request, struct fault
 	if ((flags & PLACE_ADDRESS) && fixed)
 		return fault_value(fault, ST_INVALID, "va of an object that cannot move",
 		                   request->va);
-	if ((flags & PLACE_PHYSICAL) && (flags & (PLACE_PADDING | PLACE_ADDRESS)))
+	if (!(flags & PLACE_RESERVED) != (request->reserve_count == 0))
+		return fault_value(fault, ST_INVALID, "reservation and its flag", request->reserve_count);
+	if ((flags & PLACE_PHYSICAL) && (flags & (PLACE_PADDING | PLACE_ADDRESS | PLACE_RESERVED)))
 		return fault_value(fault, ST_INVALID, "flags with physical placement", flags);
 	if ((flags & PLACE_PHYSICAL) && is_flat(request) &&
 	    request->object->bytes_pa == OBJECT_NOWHERE)
