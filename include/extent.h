@@ -11,6 +11,12 @@
 
 #define EXTENT_COPY_LIMIT (4 << 20)      /* P2: bytes that may be copied to save leaves */
 
+/* Pages that were made for one row before: bytes and zeros as the row has them. */
+struct extent_own_pages {
+	uint64_t pa;             /* of the row's first page; OBJECT_NOWHERE: there are none */
+	bool writable;           /* they themselves may become writable memory (S2: NOCOPY) */
+};
+
 /* Where the bytes of one object are, and what may be done with them. */
 struct extent_source {
 	uint64_t bytes_pa;       /* of the object's first byte, OBJECT_NOWHERE: not in memory */
@@ -20,6 +26,7 @@ struct extent_source {
 	bool physical;           /* pa == va: the protocol places (M21) */
 	uint64_t copy_limit;     /* EXTENT_COPY_LIMIT */
 	struct frame_draw *draw; /* pa random: all is copied to frames that are drawn; else NULL */
+	const struct extent_own_pages *own;  /* for each of the rows, file_bytes == mem_bytes where there are some; or NULL */
 };
 
 /*

@@ -52,8 +52,20 @@ static const struct smalt_row *neighbor(const struct backer *b, uint32_t row, in
 	return 0;
 }
 
+/* Pages of the row's own come before the object's (S1); what is written needs them for itself (S2, S3). */
+static void use_own_pages(const struct backer *b, const struct smalt_row *row,
+                          const struct extent_own_pages *own, struct cut *cut)
+{
+	bool written = (row->prot & SMALT_W) || (row->flags & SMALT_ROW_RELRO);
+
+	cut->bytes_pa = own->pa + (row->va & (b->space->granule - 1));
+	cut->whole_pages = true;
+	cut->in_place = !written || own->writable;
+}
+
 static struct cut describe(const struct backer *b, uint32_t row_index)
 {
+	const struct extent_own_pages *own = b->source->own ? &b->source->own[row_index - b->first] : 0;
 	const struct smalt_row *row = &b->space->rows[row_index];
 	const struct smalt_row *before = neighbor(b, row_index, -1);
 	const struct smalt_row *behind = neighbor(b, row_index, 1);
@@ -67,6 +79,10 @@ static struct cut describe(const struct backer *b, uint32_t row_index)
 		.last_shared = behind && first_page(b->space, behind) == last_page(b->space, row),
 	};
 
+	if (own && own->pa != OBJECT_NOWHERE) {
+		use_own_pages(b, row, own, &cut);
+		return cut;
+	}
 	/* What is read lies where it is read to. */
 	cut.in_place = b->source->read || stay_in_place(b->space, b->source, b->frames, row, &cut);
 	return cut;
