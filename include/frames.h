@@ -3,7 +3,7 @@
  * frames.h: takes frames of usable memory. What is taken is recorded with its
  * type, so that memory before and after always adds up (requirements H3).
  *
- * Nothing is given back: a plan that fails is thrown away as a whole.
+ * A boot gives nothing back: a plan that fails is thrown away as a whole.
  */
 #ifndef FRAMES_H
 #define FRAMES_H
@@ -78,6 +78,12 @@ MUST_CHECK enum status frames_take_at(struct frames *frames, uint64_t pa, uint64
  */
 MUST_CHECK enum status frames_claim(struct frames *frames, uint64_t pa, uint64_t bytes,
                                     uint32_t type, struct fault *fault);
+
+/*
+ * Gives back whole granules that were taken, in one piece or in several that touch: they are free again. Each
+ * gift needs room for a take: where that is used up, what is given stays taken.
+ */
+void frames_give(struct frames *frames, uint64_t pa, uint64_t bytes);
 
 /*
  * The map after everything taken: before with the taken ranges laid over it,

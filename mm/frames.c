@@ -2,8 +2,8 @@
 /*
  * frames.c: hands out free memory, the lowest first.
  *
- * Invariant: free is in whole granules and disjoint from what was taken. It only
- * shrinks, so that where nothing fitted a wish, nothing will: a search for the same goes
+ * Invariant: free is in whole granules and disjoint from what was taken. Between
+ * gifts it only shrinks, so that where nothing fitted a wish, nothing will: a search for the same goes
  * on where the last one ended, and all of them together look at each range once.
  */
 #include "frames.h"
@@ -249,6 +249,60 @@ enum status frames_claim(struct frames *frames, uint64_t pa, uint64_t bytes, uin
 	record(frames, pa, bytes, type);
 	frames->taken_bytes = counted;
 	return ST_OK;
+}
+
+/* Cuts [pa, end) out of what was taken; false, and nothing is cut, if there is no room to part a record. */
+static bool forget(struct memmap *taken, uint64_t pa, uint64_t end)
+{
+	if (taken->count == taken->capacity)
+		return false;
+	for (uint32_t i = taken->count; i-- > 0; ) {
+		struct smalt_memory *range = &taken->ranges[i], rest = *range;
+		uint64_t range_end = range->pa + range->bytes;
+
+		if (range->pa >= end || range_end <= pa)
+			continue;
+		rest.pa = end;
+		rest.bytes = range_end > end ? range_end - end : 0;
+		range->bytes = range->pa < pa ? pa - range->pa : 0;
+		if (range->bytes == 0)
+			*range = taken->ranges[--taken->count];
+		if (rest.bytes != 0)
+			taken->ranges[taken->count++] = rest;
+	}
+	return true;
+}
+
+/* The free ranges that touch [*pa, *end) become part of it. */
+static void join(struct ranges *free, uint64_t *pa, uint64_t *end)
+{
+	uint32_t below = ranges_behind(free, *pa - 1), above = ranges_behind(free, *end);
+
+	if (above != 0 && free->nodes[above].start == *end) {
+		uint64_t from = *end;
+
+		*end = free->nodes[above].end;
+		(void)ranges_cut(free, from, *end);
+	}
+	if (below != 0 && free->nodes[below].end == *pa) {
+		uint64_t to = *pa;
+
+		*pa = free->nodes[below].start;
+		(void)ranges_cut(free, *pa, to);
+	}
+}
+
+void frames_give(struct frames *frames, uint64_t pa, uint64_t bytes)
+{
+	struct ranges *free = &frames->free;
+	uint64_t end = pa + bytes;
+
+	if (free->made == free->capacity || !forget(&frames->taken, pa, end))
+		return;
+	frames->taken_bytes -= bytes;
+	join(free, &pa, &end);
+	(void)ranges_add(free, pa, end);
+	memset(frames->known, 0, sizeof frames->known);      /* free has grown */
 }
 
 enum status frames_map(const struct frames *frames, const struct memmap *before,
