@@ -43,13 +43,17 @@ HOST_EFI = $(call EFI,$(firstword $(filter $(shell uname -m),$(ARCHES)) $(ARCHES
 
 # The core is compiled for every machine, for direct boot and for UEFI, and twice for the host. What
 # stands for libc, and what reaches for the loader's own image, stays in the loaders.
-CORE   := $(wildcard lib/*.c object/*.c mm/*.c boot/*.c boot/*/*.c)
+CORE   := $(filter-out boot/map/%,$(wildcard lib/*.c object/*.c mm/*.c boot/*.c boot/*/*.c))
 LOADER := lib/mem.c lib/str.c lib/check.c $(shell grep -lE '"(self|reporter|uefi)\.h"' boot/*.c boot/*/*.c)
 UEFI   := $(wildcard boot/uefi*.c)
 DIRECT := boot/direct.c boot/alone.c
 FACTS  := $(wildcard arch/*/machine.c)
 TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
-SHARED := $(filter-out $(LOADER) $(UEFI),$(CORE)) $(FACTS) $(wildcard tools/host.c)
+# libsmalt.a: the mapping call (smalt/map.h) for other firmware, one object that needs no other.
+ALONE  := boot/map/trap.c boot/map/machines.c
+MAPPING := $(filter-out $(ALONE),$(wildcard boot/map/*.c))
+LIBRARY := $(addprefix lib/,arena.c fmt.c sort.c span.c status.c) $(wildcard object/*.c mm/*.c) boot/record.c $(MAPPING)
+SHARED := $(filter-out $(LOADER) $(UEFI),$(CORE)) $(MAPPING) $(FACTS) $(wildcard tools/host.c)
 LIBS   := -Wl,--as-needed -lcjson -lelf -lfdt
 
 KERNEL := -static -pie --no-dynamic-linker -z text -z separate-code -z max-page-size=4096 --fatal-warnings
@@ -66,7 +70,8 @@ ALL_SRC_$(1) := $$(filter-out $$(filter-out $$(BOOT_$(1)) $$(DIRECT_$(1)),$$(for
 SRC_$(1)  := $$(filter-out $(UEFI),$$(ALL_SRC_$(1)))
 OBJ_$(1)  := $$(SRC_$(1):%=$O/$(1)/%.o) $$(if $$(EMBED),$O/$(1)/archive.o)
 FILE_$(1) := $$(if $$(filter demo,$$(EMBED)),$O/$(1)/demo.cpio,$$(EMBED))
-ALL_$(1)  := $$(addprefix $O/$(1)/,smalt.elf $$(IMAGE_$(1)) $$(EFI_$(1)))
+LIB_$(1)  := $$(LIBRARY:%=$O/$(1)/library/%.o) $$(addprefix $O/$(1)/library/,$$(ALONE:=.o) arch/$(1)/machine.c.o)
+ALL_$(1)  := $$(addprefix $O/$(1)/,smalt.elf $$(IMAGE_$(1)) $$(EFI_$(1)) libsmalt.a)
 
 # The EFI application: of a size that fits anywhere; files come from its volume, the demo too.
 UEFI_SRC_$(1) := $$(filter-out $(DIRECT) $$(DIRECT_$(1)),$$(ALL_SRC_$(1)))
@@ -80,6 +85,11 @@ $O/$(1)/%.o: % $O/flags | $O/ready
 $O/$(1)/efi/%.o: % $O/flags $O/efi.flags | $O/ready
 	$$(call say,CC)
 	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) $$(CFLAGS_$(1)) $$(EFI_CFLAGS_$(1)) $$(if $$(filter boot/uefi%,$$<),$$(call EFI,$(1))) -c -o $$@ $$<
+
+$O/$(1)/library/%.o: % $O/flags $O/efi.flags | $O/ready
+	$$(call say,CC)
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) -fPIC $$(CFLAGS_$(1)) -DMACHINE=machine_$(1) -c -o $$@ $$<
+$O/$(1)/libsmalt.o: $$(LIB_$(1))
 
 $O/$(1)/archive.o: $$(FILE_$(1)) $O/embed
 	$$(call say,EMBED)
@@ -109,7 +119,7 @@ $O/$(1)/demo.cpio: $O/$(1)/hello.elf $(DEMO) $O/smalt
 	$$(call say,PACK)
 	$$(Q)$O/smalt pack -o $$@ --conf $(filter %.conf,$(DEMO)) $$< $(filter-out %.conf,$(DEMO))
 
--include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $$(UEFI_OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
+-include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $$(LIB_$(1)) $$(UEFI_OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
 endef
 $(foreach a,$(ARCHES),$(eval $(call machine,$a)))
 
@@ -144,6 +154,11 @@ $(eval $(call host,check,$(CHECKS)))
 %.a:
 	$(call say,AR)
 	$(Q)rm -f $@.new && llvm-ar rcs $@.new $^ && mv $@.new $@
+# One relocatable object, of which only the public names are seen.
+%/libsmalt.o:
+	$(call say,LD)
+	$(Q)$(LD) -r -o $@ $^ && llvm-objcopy --wildcard --keep-global-symbol='smalt_*' $@
+
 $O/smalt: $O/host/smalt
 	$(Q)cp -f $< $@
 UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_*.c))
@@ -153,7 +168,7 @@ $O/check/boot/uefi% $O/check/tests/unit/test_uefi%: HOST += $(HOST_EFI)
 $O/check/uefi.a: $(UEFI:%=$O/check/%.o)
 $O/check/test_%: $O/check/tests/unit/test_%.c.o $O/check/uefi.a $O/check/tools.a $O/check/core.a
 	$(call say,HOSTLD)
-	$(Q)$(CC) $(CHECKS) -o $@ $^ -lcmocka $(LIBS)
+	$(Q)$(CC) $(CHECKS) -o $@ -Wl,--start-group $^ -Wl,--end-group -lcmocka $(LIBS)
 
 .PHONY: unit $(UNITS:%=check-%)
 unit: $(UNITS:%=$O/check/test_%) $O/data

@@ -14,7 +14,8 @@ const struct word plan_kinds[] = {
 	{ "fault-stack", SMALT_KIND_FAULT_STACK }, { "serial", SMALT_KIND_SERIAL },
 	{ "acpi", SMALT_KIND_ACPI }, { "devicetree", SMALT_KIND_DEVICETREE },
 	{ "framebuffer", SMALT_KIND_FRAMEBUFFER }, { "smbios", SMALT_KIND_SMBIOS },
-	{ "efi-runtime", SMALT_KIND_EFI_RUNTIME }, { NULL, 0 },
+	{ "efi-runtime", SMALT_KIND_EFI_RUNTIME }, { "caller", SMALT_KIND_CALLER },
+	{ NULL, 0 },
 };
 
 const struct word plan_backings[] = {

@@ -58,6 +58,7 @@
 #define SMALT_KIND_FRAMEBUFFER 10
 #define SMALT_KIND_SMBIOS      11        /* SMBIOS entry point and structure table */
 #define SMALT_KIND_EFI_RUNTIME 12        /* with efi_runtime=identity: va == pa */
+#define SMALT_KIND_CALLER      13        /* kept by who embeds the library (smalt/map.h) */
 
 /* Why a row has no larger leaves (requirements P5); the first that applies. */
 #define SMALT_WHY_NOTHING       0        /* not mapped, or the CPU has no larger leaf */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * library.h: what stands behind smalt/map.h, private to this folder.
+ *
+ *     fault        public faults, the sink
+ *     open         a space, its claims and free memory
+ *     request  ──▶ plan ──▶ commit      the mapping call
+ *     prepare      segments before they are mapped
+ *     fill         bytes and relocations into their place
+ *     build        page tables
+ */
+#ifndef LIBRARY_H
+#define LIBRARY_H
+
+#include <smalt/map.h>
+
+#include "extent.h"
+#include "frames.h"
+#include "object.h"
+#include "place.h"
+
+/* Claimed, but for the object whose request has the tag. */
+struct reservation {
+	struct reserve addresses;
+	uint64_t tag;            /* SMALT_CLAIM_TAKEN: an object has it */
+};
+
+struct smalt_space {
+	struct arena arena;      /* the rest of the storage */
+	struct space space;
+	struct frames frames;
+	struct memmap memory;    /* before everything */
+	uint64_t window;
+	struct reservation *reservations;
+	uint32_t reservation_count;
+	struct smalt_object *objects;
+	uint32_t object_count, object_most;
+	uint32_t (*report)(void *context, const struct smalt_fault *fault);
+	void *context;
+	bool built;              /* the page tables are */
+};
+
+struct smalt_prepared {
+	struct smalt_space *space;
+	struct smalt_request request;
+	struct object object;    /* segments by program header and RELRO: what rows follow from */
+	struct content content;
+	struct smalt_segment *segments;
+	uint32_t count, capacity;
+	bool used;               /* mapped by NOCOPY: for the last time */
+	bool relocated;
+	uint64_t bias;           /* then */
+};
+
+/* A request that was looked at: what follows from it before anything is allocated. */
+struct planned {
+	const struct smalt_request *request;
+	struct smalt_prepared *prepared;     /* or NULL, and then: */
+	struct object read;
+	struct content content;
+	const struct object *object;
+	struct place_request place;
+	struct placement placement;
+	struct smalt_row *rows;
+	uint32_t count;
+	struct reserve *reserves;
+	struct space filled;     /* rows and extents as they were backed: pieces come from them */
+};
+
+static inline void *library_pointer(const struct smalt_space *space, uint64_t pa)
+{
+	return (void *)(uintptr_t)(pa + space->window);
+}
+
+/* fault.c: status, after the inner fault was made public in *to, which may be NULL. */
+uint32_t fault_publish(enum status status, const struct fault *fault, struct smalt_fault *to);
+
+/* request.c: ST_INVALID for what contradicts itself. */
+MUST_CHECK enum status request_check(const struct smalt_request *request, struct fault *fault);
+
+/* Reads the object, RELRO parted if it is relocated; everything it says is checked. */
+MUST_CHECK enum status request_read(const struct smalt_space *space,
+                                    const struct smalt_request *request, struct object *object,
+                                    struct content *content, struct arena *arena,
+                                    struct fault *fault);
+
+/* plan.c: rows and addresses of a request; arrays come from arena. */
+MUST_CHECK enum status plan_make(const struct smalt_space *space,
+                                 const struct smalt_request *request, struct arena *arena,
+                                 struct planned *planned, struct fault *fault);
+
+/* commit.c: what was planned becomes part of the space; planned->rows get their flags. */
+MUST_CHECK enum status commit_make(struct smalt_space *space, struct planned *planned,
+                                   struct fault *fault);
+
+/* back.c: frames behind the rows of a part of the space, which has nothing else. */
+MUST_CHECK enum status back_rows(struct smalt_space *space, struct planned *planned,
+                                 struct space *part, struct arena *arena, struct fault *fault);
+
+/* fill.c: the bytes of what is backed, then its relocations. Cannot fail. */
+void fill_rows(const struct smalt_space *space, const struct planned *planned);
+
+/* prepare.c: may it be mapped, and how; then: it was. */
+MUST_CHECK enum status prepared_check(const struct smalt_prepared *prepared,
+                                      const struct smalt_request *request, struct fault *fault);
+void prepared_used(struct smalt_prepared *prepared, uint32_t flags);
+
+#endif

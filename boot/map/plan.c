@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * plan.c: the rows that follow from a request in a space, which is only looked at.
+ */
+#include <stddef.h>
+
+#include "align.h"
+#include "library.h"
+#include "mem.h"
+
+/* The addresses that were kept free for this request. */
+static enum status list_reserves(const struct smalt_space *space, struct planned *p,
+                                 struct arena *arena, struct fault *fault)
+{
+	uint32_t count = 0;
+
+	if (!(p->request->flags & SMALT_MAP_RESERVATION))
+		return ST_OK;
+	p->reserves = arena_take(arena, space->reservation_count, sizeof *p->reserves, "reservations",
+	                         fault);
+	if (p->reserves == NULL)
+		return fault->status;
+	for (uint32_t i = 0; i < space->reservation_count; i++)
+		if (space->reservations[i].tag == p->request->reservation)
+			p->reserves[count++] = space->reservations[i].addresses;
+	if (count == 0)
+		return fault_value(fault, ST_NOT_FOUND, "reservation", p->request->reservation);
+	p->place.reserves = p->reserves;
+	p->place.reserve_count = count;
+	return ST_OK;
+}
+
+static uint32_t place_flags(uint32_t flags)
+{
+	static const struct { uint32_t map, place; } pairs[] = {
+		{ SMALT_MAP_INTERPRET, PLACE_INTERPRET }, { SMALT_MAP_PADDING, PLACE_PADDING },
+		{ SMALT_MAP_ADDRESS, PLACE_ADDRESS }, { SMALT_MAP_RESERVATION, PLACE_RESERVED },
+		{ SMALT_MAP_ALLOW_WX, PLACE_ALLOW_WX }, { SMALT_MAP_NOEXEC, PLACE_NOEXEC },
+	};
+	uint32_t set = 0;
+
+	for (uint32_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+		if (flags & pairs[i].map)
+			set |= pairs[i].place;
+	return set;
+}
+
+/* What was relocated can be mapped at one place only. */
+static void fix_address(const struct smalt_prepared *prepared, struct place_request *place)
+{
+	const struct object *object = &prepared->object;
+
+	if (!prepared->relocated || object->kind != OBJECT_MOVABLE || (place->flags & PLACE_ADDRESS))
+		return;
+	place->flags |= PLACE_ADDRESS;
+	place->va = align_down(object->segments[0].va, object->align) + prepared->bias;
+}
+
+static struct place_request place_of(const struct smalt_space *space, const struct planned *p)
+{
+	const struct smalt_request *request = p->request;
+
+	return (struct place_request){
+		.object = p->object, .object_index = space->object_count,
+		.flags = place_flags(request->flags), .instance = request->instance,
+		.entry_required = request->flags & SMALT_MAP_ENTRY,
+		.may_stay = p->object->bytes_pa != OBJECT_NOWHERE,
+		.from = request->from, .padding = request->padding, .va = request->va,
+	};
+}
+
+/* Only whole pages, of the file or of zeros. */
+static enum status check_aligned(const struct planned *p, uint64_t granule, struct fault *fault)
+{
+	const struct object *object = p->object;
+
+	for (uint32_t i = 0; i < object->segment_count; i++) {
+		const struct segment *segment = &object->segments[i];
+		uint64_t end = segment->va + segment->file_bytes;
+
+		if (segment->file_bytes == 0 || ((segment->va | end) & (granule - 1)) == 0)
+			continue;
+		(void)fault_set(fault, ST_MISALIGNED, "file bytes of part of a page",
+		                segment->va & (granule - 1) ? segment->va : end, granule);
+		(void)fault_segment(fault, segment->index);
+		return fault_in(fault, object->name);
+	}
+	return ST_OK;
+}
+
+static enum status read_object(const struct smalt_space *space, struct planned *p,
+                               struct arena *arena, struct fault *fault)
+{
+	p->prepared = p->request->prepared;
+	if (p->prepared == NULL) {
+		p->object = &p->read;
+		return request_read(space, p->request, &p->read, &p->content, arena, fault);
+	}
+	p->object = &p->prepared->object;
+	return prepared_check(p->prepared, p->request, fault);
+}
+
+static enum status place_rows(const struct smalt_space *space, struct planned *p,
+                              struct arena *arena, struct fault *fault)
+{
+	uint32_t count = 0;
+	enum status status = place_object(&space->space, &p->place, NULL, &count, &p->placement, fault);
+
+	if (status != ST_TOO_SMALL)
+		return status;
+	p->rows = arena_take(arena, count, sizeof *p->rows, "rows", fault);
+	p->count = count;
+	if (p->rows == NULL)
+		return fault->status;
+	return place_object(&space->space, &p->place, p->rows, &p->count, &p->placement, fault);
+}
+
+enum status plan_make(const struct smalt_space *space, const struct smalt_request *request,
+                      struct arena *arena, struct planned *p, struct fault *fault)
+{
+	enum status status = request_check(request, fault);
+
+	*p = (struct planned){ .request = request };
+	if (status == ST_OK)
+		status = read_object(space, p, arena, fault);
+	if (status == ST_OK && (request->flags & SMALT_MAP_ALIGNED) && p->prepared == NULL)
+		status = check_aligned(p, space->space.granule, fault);
+	if (status != ST_OK)
+		return status;
+	p->place = place_of(space, p);
+	if (p->prepared != NULL)
+		fix_address(p->prepared, &p->place);
+	status = list_reserves(space, p, arena, fault);
+	return status == ST_OK ? place_rows(space, p, arena, fault) : status;
+}
+
+/* rows and *elements as M2 wants them. */
+static enum status hand_out(const struct planned *p, struct smalt_row *rows, uint32_t *elements,
+                            struct fault *fault)
+{
+	uint32_t capacity = *elements;
+
+	*elements = p->count;
+	if (capacity < p->count) {
+		(void)fault_set(fault, ST_TOO_SMALL, "rows", p->count, capacity);
+		return fault_in(fault, p->object->name);
+	}
+	memcpy(rows, p->rows, p->count * sizeof *rows);
+	return ST_OK;
+}
+
+uint32_t smalt_plan(const struct smalt_space *space, const struct smalt_request *request,
+                    struct smalt_row *rows, uint32_t *elements, struct smalt_fault *fault)
+{
+	struct arena scratch = space->arena;
+	struct planned planned;
+	struct fault inner;
+	enum status status = plan_make(space, request, &scratch, &planned, &inner);
+
+	if (status == ST_OK)
+		status = hand_out(&planned, rows, elements, &inner);
+	return fault_publish(status, &inner, fault);
+}
+
+/* The same plan once more: whoever keeps rows finds out that the space has changed. */
+static enum status check_rows(const struct planned *p, const struct smalt_row *rows, uint32_t count,
+                              struct fault *fault)
+{
+	if (count == p->count && memcmp(rows, p->rows, count * sizeof *rows) == 0)
+		return ST_OK;
+	(void)fault_set(fault, ST_INVALID, "rows of another plan", count, p->count);
+	(void)fault_hint(fault, "plan again: the space or the request has changed since");
+	return fault_in(fault, p->object->name);
+}
+
+/* What stays of storage is what the space has; a failure leaves nothing. */
+static enum status finish(struct smalt_space *space, struct arena before, enum status status)
+{
+	if (status != ST_OK)
+		space->arena = before;
+	return status;
+}
+
+uint32_t smalt_commit(struct smalt_space *space, const struct smalt_request *request,
+                      const struct smalt_row *rows, uint32_t elements, struct smalt_fault *fault)
+{
+	struct arena before = space->arena;
+	struct planned planned;
+	struct fault inner;
+	enum status status = plan_make(space, request, &space->arena, &planned, &inner);
+
+	if (status == ST_OK)
+		status = check_rows(&planned, rows, elements, &inner);
+	if (status == ST_OK)
+		status = commit_make(space, &planned, &inner);
+	return fault_publish(finish(space, before, status), &inner, fault);
+}
+
+uint32_t smalt_map(struct smalt_space *space, const struct smalt_request *request,
+                   struct smalt_row *rows, uint32_t *elements, struct smalt_fault *fault)
+{
+	struct arena before = space->arena;
+	uint32_t capacity = *elements;
+	struct planned planned;
+	struct fault inner;
+	enum status status = plan_make(space, request, &space->arena, &planned, &inner);
+
+	if (status == ST_OK && capacity < planned.count)
+		status = hand_out(&planned, rows, elements, &inner);
+	else if (status == ST_OK)
+		status = commit_make(space, &planned, &inner);
+	if (status == ST_OK)
+		status = hand_out(&planned, rows, elements, &inner);
+	return fault_publish(finish(space, before, status), &inner, fault);
+}
