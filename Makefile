@@ -52,7 +52,8 @@ TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
 # libsmalt.a: the mapping call (smalt/map.h) for other firmware, one object that needs no other.
 ALONE  := boot/map/trap.c boot/map/machines.c
 MAPPING := $(filter-out $(ALONE),$(wildcard boot/map/*.c))
-LIBRARY := $(addprefix lib/,arena.c fmt.c sort.c span.c status.c) $(wildcard object/*.c mm/*.c) boot/record.c $(MAPPING)
+LIBRARY := $(addprefix lib/,arena.c fmt.c random.c sink.c sort.c span.c status.c) $(wildcard object/*.c mm/*.c) \
+           $(addprefix boot/,record.c bind.c relocate.c tls.c) $(MAPPING)
 SHARED := $(filter-out $(LOADER) $(UEFI),$(CORE)) $(MAPPING) $(FACTS) $(wildcard tools/host.c)
 LIBS   := -Wl,--as-needed -lcjson -lelf -lfdt
 
@@ -90,6 +91,7 @@ $O/$(1)/library/%.o: % $O/flags $O/efi.flags | $O/ready
 	$$(call say,CC)
 	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) -fPIC $$(CFLAGS_$(1)) -DMACHINE=machine_$(1) -c -o $$@ $$<
 $O/$(1)/libsmalt.o: $$(LIB_$(1))
+$O/$(1)/libsmalt.a: $O/$(1)/libsmalt.o
 
 $O/$(1)/archive.o: $$(FILE_$(1)) $O/embed
 	$$(call say,EMBED)

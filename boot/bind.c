@@ -14,7 +14,7 @@
 
 /* The closed set. Tables are opened when somebody looks into them. */
 struct linker {
-	struct boot *boot;
+	const struct linkage *set;
 	struct symbols *symbols;     /* by object; .object NULL: not opened */
 	uint32_t **needed;           /* by object: needed_count indices; NULL: not known yet */
 	uint32_t *scope;             /* objects in the order in which one of them looks for symbols */
@@ -22,10 +22,10 @@ struct linker {
 	struct fault *fault;
 };
 
-bool bind_is_relocated(const struct boot *boot, const struct boot_object *o)
+bool bind_is_relocated(const struct linkage *linkage, const struct boot_object *o)
 {
 	return o->relocate && (o->object.kind == OBJECT_MOVABLE ||
-	                       (o->object.kind == OBJECT_FIXED && !boot->protocol));
+	                       (o->object.kind == OBJECT_FIXED && !linkage->physical));
 }
 
 static enum status open_tables(struct linker *linker, uint32_t index)
@@ -34,7 +34,7 @@ static enum status open_tables(struct linker *linker, uint32_t index)
 
 	if (symbols->object)
 		return ST_OK;
-	return symbols_open(symbols, &linker->boot->objects[index].object, linker->fault);
+	return symbols_open(symbols, &linker->set->objects[index].object, linker->fault);
 }
 
 /* --- who is meant by a name ---------------------------------------------------------- */
@@ -53,7 +53,7 @@ enum known_as { BY_NAME, BY_SONAME, BY_LAST_PART, WAYS };
 static enum status is_called(struct linker *linker, uint32_t index, struct span name,
                              enum known_as way, bool *is)
 {
-	const struct object *object = &linker->boot->objects[index].object;
+	const struct object *object = &linker->set->objects[index].object;
 	struct span own = way == BY_LAST_PART ? last_part(object->name) : object->name;
 
 	*is = false;
@@ -69,7 +69,7 @@ static enum status is_called(struct linker *linker, uint32_t index, struct span 
 static enum status find_object(struct linker *linker, struct span name, uint32_t *index)
 {
 	for (enum known_as way = BY_NAME; way < WAYS; way++)
-		for (*index = 0; *index < linker->boot->object_count; ++*index) {
+		for (*index = 0; *index < linker->set->object_count; ++*index) {
 			bool is;
 
 			if (is_called(linker, *index, name, way, &is) != ST_OK)
@@ -86,20 +86,20 @@ static enum status refuse_needed(const struct linker *linker, uint32_t index, st
 	(void)fault_field(linker->fault, ST_NOT_FOUND, "DT_NEEDED");
 	(void)fault_word(linker->fault, name);
 	(void)fault_hint(linker->fault, "give it as a module with role=map, or say relocate=no");
-	return fault_in(linker->fault, linker->boot->objects[index].object.name);
+	return fault_in(linker->fault, linker->set->objects[index].object.name);
 }
 
 /* An object that relocates itself may know better where to look. */
 static enum status know_needed(struct linker *linker, uint32_t index)
 {
-	const struct boot_object *o = &linker->boot->objects[index];
+	const struct boot_object *o = &linker->set->objects[index];
 	uint32_t count = o->object.symbols.needed_count;
 	uint64_t entry = 0;
 	struct span name;
 
 	if (linker->needed[index] || count == 0)
 		return ST_OK;
-	linker->needed[index] = arena_take(linker->boot->arena, count, sizeof **linker->needed,
+	linker->needed[index] = arena_take(linker->set->arena, count, sizeof **linker->needed,
 	                                   "needed modules", linker->fault);
 	if (!linker->needed[index] || open_tables(linker, index) != ST_OK)
 		return linker->fault->status;
@@ -109,7 +109,7 @@ static enum status know_needed(struct linker *linker, uint32_t index)
 		if (symbols_needed(&linker->symbols[index], &entry, &name, linker->fault) != ST_OK ||
 		    find_object(linker, name, found) != ST_OK)
 			return linker->fault->status;
-		if (*found == SMALT_NONE && bind_is_relocated(linker->boot, o))
+		if (*found == SMALT_NONE && bind_is_relocated(linker->set, o))
 			return refuse_needed(linker, index, name);
 	}
 	return ST_OK;
@@ -129,7 +129,7 @@ static void add_to_scope(struct linker *linker, uint32_t index)
 /* Breadth first: scope is also the queue. Only the object's own branch is followed, not the kernel's. */
 static enum status make_scope(struct linker *linker, uint32_t index)
 {
-	const struct boot_object *objects = linker->boot->objects;
+	const struct boot_object *objects = linker->set->objects;
 	bool symbolic = objects[index].object.symbols.symbolic;
 
 	linker->scope_count = 0;
@@ -164,7 +164,7 @@ static enum status take_definition(const struct linker *linker, uint32_t definer
                                    const struct symbol *symbol, struct span name,
                                    struct binding *binding)
 {
-	const struct object *object = &linker->boot->objects[definer].object;
+	const struct object *object = &linker->set->objects[definer].object;
 
 	if (symbol->type == STT_GNU_IFUNC)
 		return refuse_symbol(linker, ST_BAD_RELOCATION, name,
@@ -248,7 +248,7 @@ static enum status check_kind(const struct linker *linker, const struct object *
 
 static enum status bind_record(struct linker *linker, uint32_t index, const struct reloc *reloc)
 {
-	const struct boot_object *o = &linker->boot->objects[index];
+	const struct boot_object *o = &linker->set->objects[index];
 	struct binding *binding = &o->bindings[reloc->symbol];
 
 	if (binding->state != BIND_UNKNOWN || resolve(linker, index, reloc->symbol, binding) == ST_OK)
@@ -263,13 +263,13 @@ static enum status bind_record(struct linker *linker, uint32_t index, const stru
 /* One entry for each symbol up to the last: its place in the file is checked before it costs memory. */
 static enum status take_bindings(struct linker *linker, uint32_t index, uint32_t last)
 {
-	struct boot_object *o = &linker->boot->objects[index];
+	struct boot_object *o = &linker->set->objects[index];
 	struct symbol symbol;
 
 	if (open_tables(linker, index) != ST_OK ||
 	    symbols_get(&linker->symbols[index], last, &symbol, linker->fault) != ST_OK)
 		return linker->fault->status;
-	o->bindings = arena_take(linker->boot->arena, last + 1ull, sizeof *o->bindings, "symbols",
+	o->bindings = arena_take(linker->set->arena, last + 1ull, sizeof *o->bindings, "symbols",
 	                         linker->fault);
 	return o->bindings ? ST_OK : linker->fault->status;
 }
@@ -277,8 +277,8 @@ static enum status take_bindings(struct linker *linker, uint32_t index, uint32_t
 static enum status bind_object(struct linker *linker, uint32_t index,
                                const struct reloc_needs *needs)
 {
-	struct boot_object *o = &linker->boot->objects[index];
-	struct reloc_cursor cursor = reloc_begin(&o->object, linker->boot->env->machine);
+	struct boot_object *o = &linker->set->objects[index];
+	struct reloc_cursor cursor = reloc_begin(&o->object, linker->set->machine);
 	struct reloc reloc;
 
 	if (make_scope(linker, index) != ST_OK)
@@ -294,17 +294,17 @@ static enum status bind_object(struct linker *linker, uint32_t index,
 	return ST_OK;
 }
 
-static bool has_symbols(const struct boot *boot, uint32_t index, const struct reloc_needs *needs)
+static bool has_symbols(const struct linkage *set, uint32_t index, const struct reloc_needs *needs)
 {
-	const struct boot_object *o = &boot->objects[index];
+	const struct boot_object *o = &set->objects[index];
 
-	return bind_is_relocated(boot, o) && (needs[index].symbols || o->object.symbols.needed_count);
+	return bind_is_relocated(set, o) && (needs[index - set->first].symbols || o->object.symbols.needed_count);
 }
 
 static enum status open_linker(struct linker *linker)
 {
-	struct arena *arena = linker->boot->arena;
-	uint32_t count = linker->boot->object_count;
+	struct arena *arena = linker->set->arena;
+	uint32_t count = linker->set->object_count;
 
 	linker->symbols = arena_take(arena, count, sizeof *linker->symbols, "symbol tables",
 	                             linker->fault);
@@ -313,21 +313,22 @@ static enum status open_linker(struct linker *linker)
 	return linker->symbols && linker->needed && linker->scope ? ST_OK : linker->fault->status;
 }
 
-enum status bind_objects(struct boot *boot, const struct reloc_needs *needs, struct fault *fault)
+enum status bind_objects(const struct linkage *set, const struct reloc_needs *needs,
+                         struct fault *fault)
 {
-	struct linker linker = { .boot = boot, .fault = fault };
+	struct linker linker = { .set = set, .fault = fault };
 
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		if (!has_symbols(boot, i, needs))
+	for (uint32_t i = set->first; i < set->object_count; i++) {
+		if (!has_symbols(set, i, needs))
 			continue;
 		if ((!linker.scope && open_linker(&linker) != ST_OK) ||
-		    bind_object(&linker, i, &needs[i]) != ST_OK)
-			return fault_in(fault, boot->objects[i].object.name);
+		    bind_object(&linker, i, &needs[i - set->first]) != ST_OK)
+			return fault_in(fault, set->objects[i].object.name);
 	}
 	return ST_OK;
 }
 
-struct reloc_symbol bind_symbol(const struct boot *boot, const struct boot_object *o,
+struct reloc_symbol bind_symbol(const struct linkage *set, const struct boot_object *o,
                                 const struct reloc *reloc)
 {
 	const struct binding *binding = &o->bindings[reloc->symbol];
@@ -336,7 +337,7 @@ struct reloc_symbol bind_symbol(const struct boot *boot, const struct boot_objec
 
 	if (binding->object == SMALT_NONE)
 		return symbol;
-	definer = &boot->objects[binding->object];
+	definer = &set->objects[binding->object];
 	if (binding->state == BIND_ADDRESS && !binding->absolute)
 		symbol.address += definer->placement.bias;
 	symbol.tls_module = definer->tls_module;

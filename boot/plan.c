@@ -40,6 +40,29 @@ static enum status choose_protocol(struct boot *boot, struct fault *fault)
 	return status == ST_OK ? instances_check(boot, fault) : status;
 }
 
+struct linkage boot_linkage(const struct boot *boot)
+{
+	return (struct linkage){
+		.objects = boot->objects, .object_count = boot->object_count,
+		.machine = boot->env->machine, .arena = boot->arena, .physical = boot->protocol != NULL,
+	};
+}
+
+static enum status check_relocations(struct boot *boot, struct fault *fault)
+{
+	struct linkage linkage = boot_linkage(boot);
+	enum status status = relocate_check(&linkage, fault);
+
+	return status == ST_OK ? tls_layout(&linkage, fault) : status;
+}
+
+static enum status fit_relocations(struct boot *boot, struct fault *fault)
+{
+	struct linkage linkage = boot_linkage(boot);
+
+	return relocate_fit(&linkage, fault);
+}
+
 /* An object that relocates itself protects itself, too. */
 static enum status part_relro(struct boot *boot, struct fault *fault)
 {
@@ -235,9 +258,9 @@ static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { source_stage }, { capability_check }, { relocate_check },
-	{ part_relro }, { tls_layout }, { know_memory }, { open_space }, { choose_direct_map },
-	{ place_protocol }, { objects_place }, { relocate_fit }, { place_own_rows }, { sort_rows },
+	{ choose_protocol }, { source_stage }, { capability_check }, { check_relocations },
+	{ part_relro }, { know_memory }, { open_space }, { choose_direct_map },
+	{ place_protocol }, { objects_place }, { fit_relocations }, { place_own_rows }, { sort_rows },
 	{ objects_back }, { instances_back }, { reserve_handoff }, { load_plan }, { reserve_tables },
 	{ reserve_protocol }, { reserve_map },
 	{ claim }, { build_tables }, { prepare_protocol }, { read_files },
@@ -268,8 +291,10 @@ void boot_finish(struct boot *boot)
 
 void boot_execute(const struct boot *boot)
 {
+	struct linkage linkage = boot_linkage(boot);
+
 	load_execute(boot);
-	relocate_execute(boot);
+	relocate_execute(&linkage, &boot->space, boot->env->window);
 }
 
 struct smalt_handoff *boot_handoff(const struct boot *boot)

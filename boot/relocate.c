@@ -12,30 +12,31 @@
 #include "reloc.h"
 
 /* Before RELRO parts segments: what relocation writes is still one segment. */
-enum status relocate_check(struct boot *boot, struct fault *fault)
+enum status relocate_check(const struct linkage *set, struct fault *fault)
 {
-	struct reloc_needs *needs = arena_take(boot->arena, boot->object_count, sizeof *needs,
+	uint32_t first = set->first;
+	struct reloc_needs *needs = arena_take(set->arena, set->object_count - first, sizeof *needs,
 	                                       "relocations", fault);
 
 	if (!needs)
 		return fault->status;
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		struct boot_object *o = &boot->objects[i];
+	for (uint32_t i = set->first; i < set->object_count; i++) {
+		struct boot_object *o = &set->objects[i];
 
-		if (bind_is_relocated(boot, o) &&
-		    reloc_check(&o->object, boot->env->machine, o->textrel, &needs[i], fault) != ST_OK)
+		if (bind_is_relocated(set, o) &&
+		    reloc_check(&o->object, set->machine, o->textrel, &needs[i - first], fault) != ST_OK)
 			return fault->status;
 	}
-	return bind_objects(boot, needs, fault);
+	return bind_objects(set, needs, fault);
 }
 
-static uint64_t value_of(const struct boot *boot, const struct boot_object *o,
+static uint64_t value_of(const struct linkage *set, const struct boot_object *o,
                          const struct reloc *reloc, uint64_t addend)
 {
 	struct reloc_symbol symbol = { .address = 0 };
 
 	if (reloc_has_symbol(reloc))
-		symbol = bind_symbol(boot, o, reloc);
+		symbol = bind_symbol(set, o, reloc);
 	return reloc_value(reloc, addend, o->placement.bias, &symbol);
 }
 
@@ -56,7 +57,7 @@ static enum status addend_of(const struct object *object, const struct reloc *re
 	return ST_OK;
 }
 
-static enum status fit(const struct boot *boot, const struct boot_object *o,
+static enum status fit(const struct linkage *set, const struct boot_object *o,
                        const struct reloc *reloc, struct fault *fault)
 {
 	uint64_t addend, value, limit;
@@ -65,7 +66,7 @@ static enum status fit(const struct boot *boot, const struct boot_object *o,
 		return ST_OK;
 	if (addend_of(&o->object, reloc, &addend, fault) != ST_OK)
 		return fault->status;
-	value = value_of(boot, o, reloc, addend);
+	value = value_of(set, o, reloc, addend);
 	if (reloc_fits(reloc, value, &limit))
 		return ST_OK;
 	(void)fault_set(fault, ST_BAD_RELOCATION, reloc->type->name, value, limit);
@@ -74,15 +75,15 @@ static enum status fit(const struct boot *boot, const struct boot_object *o,
 	return fault_at(fault, reloc->file_offset);
 }
 
-enum status relocate_fit(struct boot *boot, struct fault *fault)
+enum status relocate_fit(const struct linkage *set, struct fault *fault)
 {
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		const struct boot_object *o = &boot->objects[i];
-		struct reloc_cursor cursor = reloc_begin(&o->object, boot->env->machine);
+	for (uint32_t i = set->first; i < set->object_count; i++) {
+		const struct boot_object *o = &set->objects[i];
+		struct reloc_cursor cursor = reloc_begin(&o->object, set->machine);
 		struct reloc reloc;
 
 		while (o->narrow && reloc_next(&cursor, &reloc))
-			if (fit(boot, o, &reloc, fault) != ST_OK)
+			if (fit(set, o, &reloc, fault) != ST_OK)
 				return fault_in(fault, o->object.name);
 	}
 	return ST_OK;
@@ -90,7 +91,9 @@ enum status relocate_fit(struct boot *boot, struct fault *fault)
 
 /* Where relocation writes: one extent is found once for all the words that it holds. */
 struct target {
-	const struct boot *boot;
+	const struct linkage *set;
+	const struct space *space;
+	uint64_t window;
 	const struct smalt_extent *extent;
 };
 
@@ -99,17 +102,17 @@ static uint8_t *byte_at(struct target *target, uint64_t va)
 	const struct smalt_extent *extent = target->extent;
 
 	if (!extent || va - extent->va >= extent->bytes) {
-		extent = target->extent = space_extent_at(&target->boot->space, va);
+		extent = target->extent = space_extent_at(target->space, va);
 		CHECK(extent);       /* reloc_check() saw the segment, extents cover it */
 	}
-	return env_pointer(target->boot->env, extent->pa + (va - extent->va));
+	return (uint8_t *)(uintptr_t)(extent->pa + (va - extent->va) + target->window);
 }
 
 static void apply(struct target *target, const struct boot_object *o, const struct reloc *reloc,
                   uint8_t *bytes)
 {
 	uint64_t addend = reloc->implicit ? reloc_implicit(reloc, bytes) : reloc->addend;
-	uint64_t value = value_of(target->boot, o, reloc, addend);
+	uint64_t value = value_of(target->set, o, reloc, addend);
 
 	memcpy(bytes, &value, reloc_bytes(reloc));
 }
@@ -133,15 +136,15 @@ static void relocate_word(struct target *target, const struct boot_object *o,
 		*byte_at(target, va + i) = bytes[i];
 }
 
-void relocate_execute(const struct boot *boot)
+void relocate_execute(const struct linkage *set, const struct space *space, uint64_t window)
 {
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		const struct boot_object *o = &boot->objects[i];
-		struct reloc_cursor cursor = reloc_begin(&o->object, boot->env->machine);
-		struct target target = { .boot = boot };
+	for (uint32_t i = set->first; i < set->object_count; i++) {
+		const struct boot_object *o = &set->objects[i];
+		struct reloc_cursor cursor = reloc_begin(&o->object, set->machine);
+		struct target target = { .set = set, .space = space, .window = window };
 		struct reloc reloc;
 
-		while (bind_is_relocated(boot, o) && reloc_next(&cursor, &reloc))
+		while (bind_is_relocated(set, o) && reloc_next(&cursor, &reloc))
 			relocate_word(&target, o, &reloc);
 	}
 }

@@ -32,14 +32,14 @@ static bool take_block(const struct machine *machine, const struct object *objec
 	return true;
 }
 
-enum status tls_layout(struct boot *boot, struct fault *fault)
+enum status tls_layout(const struct linkage *linkage, struct fault *fault)
 {
-	const struct machine *machine = boot->env->machine;
+	const struct machine *machine = linkage->machine;
 	uint64_t end = machine->tls_head;
 	uint32_t module = 0;
 
-	for (uint32_t i = 0; i < boot->object_count; i++) {
-		struct boot_object *o = &boot->objects[i];
+	for (uint32_t i = 0; i < linkage->object_count; i++) {
+		struct boot_object *o = &linkage->objects[i];
 
 		if (o->object.tls.bytes == 0)
 			continue;

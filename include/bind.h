@@ -26,19 +26,19 @@ struct binding {
 enum { BIND_UNKNOWN, BIND_ADDRESS, BIND_TLS, BIND_NOTHING };
 
 /*
- * needs: one for each object, as reloc_check() told; those that are not relocated have none. Finds the
+ * needs: one for each object from linkage->first on, as reloc_check() told; those that are not relocated have none. Finds the
  * definition of every symbol that a relocation is about, into objects[].bindings.
  * ST_UNDEFINED_SYMBOL, ST_NOT_FOUND (DT_NEEDED), ST_BAD_RELOCATION, ST_BAD_HEADER, ST_NO_MEMORY, and
  * what reading the files returns.
  */
-MUST_CHECK enum status bind_objects(struct boot *boot, const struct reloc_needs *needs,
-                                    struct fault *fault);
+MUST_CHECK enum status bind_objects(const struct linkage *linkage,
+                                    const struct reloc_needs *needs, struct fault *fault);
 
 /* What reloc_value() wants to know of a record's symbol. Objects are placed. */
-struct reloc_symbol bind_symbol(const struct boot *boot, const struct boot_object *o,
-                                const struct reloc *reloc);
+struct reloc_symbol bind_symbol(const struct linkage *linkage,
+                                const struct boot_object *o, const struct reloc *reloc);
 
 /* Are its relocations applied? */
-bool bind_is_relocated(const struct boot *boot, const struct boot_object *o);
+bool bind_is_relocated(const struct linkage *linkage, const struct boot_object *o);
 
 #endif

@@ -51,6 +51,16 @@ struct boot_object {
 	struct share share;          /* of instance 0 of several, once it has memory */
 };
 
+/* Objects that bind to each other: a closed set. */
+struct linkage {
+	struct boot_object *objects;     /* [0] is the kernel */
+	uint32_t object_count;
+	uint32_t first;                  /* those before it are linked already */
+	const struct machine *machine;
+	struct arena *arena;
+	bool physical;                   /* a protocol's kernel: fixed objects relocate themselves */
+};
+
 /* What lies behind a row of Smalt's own. */
 struct own {
 	uint64_t va;                 /* of the row */
@@ -126,6 +136,9 @@ bool boot_is_read(const struct boot_object *o);
 /* Ranges that env->memory can have when the firmware is left. */
 uint32_t boot_ranges_most(const struct boot *boot);
 
+/* All objects of a boot, linked at once. */
+struct linkage boot_linkage(const struct boot *boot);
+
 /* The handoff of a plan, through the window; NULL with a foreign protocol. */
 struct smalt_handoff *boot_handoff(const struct boot *boot);
 
@@ -155,10 +168,11 @@ MUST_CHECK enum status own_runtime(struct boot *boot, struct fault *fault);     
 MUST_CHECK enum status handoff_reserve(struct boot *boot, struct fault *fault);    /* handoff.c */
 void handoff_clear(const struct boot *boot);
 void handoff_write(const struct boot *boot);
-MUST_CHECK enum status relocate_check(struct boot *boot, struct fault *fault);     /* relocate.c */
-MUST_CHECK enum status relocate_fit(struct boot *boot, struct fault *fault);
-void relocate_execute(const struct boot *boot);
-MUST_CHECK enum status tls_layout(struct boot *boot, struct fault *fault);         /* tls.c */
+/* Of a linkage: records and symbols, before places; then results; then memory, through the window. */
+MUST_CHECK enum status relocate_check(const struct linkage *linkage, struct fault *fault); /* relocate.c */
+MUST_CHECK enum status relocate_fit(const struct linkage *linkage, struct fault *fault);
+void relocate_execute(const struct linkage *linkage, const struct space *space, uint64_t window);
+MUST_CHECK enum status tls_layout(const struct linkage *linkage, struct fault *fault);    /* tls.c */
 MUST_CHECK enum status load_plan(struct boot *boot, struct fault *fault);          /* load.c */
 MUST_CHECK enum status load_read(const struct boot *boot, struct fault *fault);
 void load_execute(const struct boot *boot);

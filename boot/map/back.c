@@ -13,11 +13,19 @@
 #include "library.h"
 #include "stretch.h"
 
+/* What others are made from, too, stays as it is. */
+static bool is_donated(const struct planned *p)
+{
+	if (p->prepared == NULL)
+		return p->request->flags & SMALT_MAP_CONSUME;
+	return (p->prepared->request.flags & SMALT_MAP_CONSUME) && (p->request->flags & SMALT_MAP_NOCOPY);
+}
+
 static struct extent_source source_of(const struct planned *p)
 {
 	return (struct extent_source){
 		.bytes_pa = p->object->bytes_pa,
-		.donated = p->request->flags & SMALT_MAP_CONSUME,
+		.donated = is_donated(p),
 		.copy_limit = p->request->copy_limit,
 	};
 }

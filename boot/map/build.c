@@ -27,14 +27,11 @@ static enum status check_kept(const struct smalt_space *space, uint64_t va, uint
 /* Claimed by the caller, or free: then it is claimed now. */
 static enum status claim_kept(struct space *s, uint64_t va, uint64_t bytes, struct fault *fault)
 {
-	for (uint32_t i = 0; i < s->claim_count; i++) {
-		const struct claim *claim = &s->claims[i];
+	uint32_t at = ranges_behind(&s->used, va);
 
-		if (claim->object == SMALT_NONE - 1 && va >= claim->first && va <= claim->last &&
-		    bytes - 1 <= claim->last - va)
-			return ST_OK;
-	}
-	return space_claim(s, va, bytes, span_of("kept"), SMALT_NONE - 1, fault);
+	if (at != 0 && s->claims[at].object == LIBRARY_CALLER && ranges_hold(&s->used, va, bytes))
+		return ST_OK;
+	return space_claim(s, va, bytes, span_of("kept"), LIBRARY_CALLER, fault);
 }
 
 /* Rows of the caller's own may touch, and lie in one claim: the rows themselves are disjoint. */
@@ -80,11 +77,11 @@ static enum status keep(struct smalt_space *space, const struct smalt_row *row, 
 		status = claim_kept(s, row->va, row->mem_bytes, fault);
 	if (status == ST_OK)
 		status = space_add_rows(s, row, 1, fault);
-	for (uint32_t i = 0; status == ST_OK && i < s->row_count; i++)
-		if (s->rows[i].va == row->va)
-			extent.row = i;
-	if (status == ST_OK)
-		status = space_add_extent(s, &extent, fault);
+	if (status != ST_OK)
+		return status;
+	extent.row = s->row_count - 1;
+	status = space_add_extent(s, &extent, fault);
+	space_sort_rows(s);
 	space_sort_extents(s);
 	return status;
 }

@@ -20,9 +20,6 @@ static enum status check_room(const struct smalt_space *space, const struct plan
 
 	if (space->built)
 		return fault_field(fault, ST_INVALID, "space whose page tables are built");
-	if (space->object_count == space->object_most)
-		return fault_set(fault, ST_NO_MEMORY, "objects", (uint64_t)space->object_count + 1,
-		                 space->object_most);
 	if (p->count > s->row_capacity - s->row_count)
 		return fault_set(fault, ST_NO_MEMORY, "rows", (uint64_t)s->row_count + p->count,
 		                 s->row_capacity);
@@ -65,6 +62,7 @@ static void enter(struct smalt_space *space, const struct planned *p, const stru
 	struct fault none;
 
 	CHECK(place_enter(&space->space, &p->place, p->rows, p->count, &p->placement, &none) == ST_OK);
+	space_sort_rows(&space->space);
 	for (uint32_t i = 0; i < part->extent_count; i++) {
 		struct smalt_extent extent = part->extents[i];
 
@@ -94,6 +92,9 @@ static void note_object(struct smalt_space *space, const struct planned *p)
 	                    p->request->flags & SMALT_MAP_INTERPRET ? role : SMALT_ROLE_RAW, relocated);
 	for (uint32_t i = 0; i < p->count; i++)
 		record_row(record, p->object, &p->rows[i]);
+	/* Others look for its symbols in whole segments. */
+	p->link->object.segments = p->whole;
+	p->link->object.segment_count = p->whole_count;
 	use_reservations(space, p->request->reservation);
 	if (p->prepared != NULL)
 		prepared_used(p->prepared, p->request->flags);
@@ -101,6 +102,7 @@ static void note_object(struct smalt_space *space, const struct planned *p)
 
 enum status commit_make(struct smalt_space *space, struct planned *p, struct fault *fault)
 {
+	struct linkage set = link_set(space, &space->arena);
 	struct frames_saved saved;
 	struct space part;
 	enum status status = check_room(space, p, fault);
@@ -117,6 +119,8 @@ enum status commit_make(struct smalt_space *space, struct planned *p, struct fau
 		return fault_in(fault, p->object->name);
 	}
 	fill_rows(space, p);
+	if (p->link->relocate)
+		relocate_execute(&set, &p->filled, space->window);
 	enter(space, p, &part);
 	note_object(space, p);
 	return ST_OK;

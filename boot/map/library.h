@@ -14,10 +14,11 @@
 
 #include <smalt/map.h>
 
+#include "boot.h"
 #include "extent.h"
-#include "frames.h"
-#include "object.h"
-#include "place.h"
+
+/* All claims of the caller are one object's: they may touch each other. */
+#define LIBRARY_CALLER (SMALT_NONE - 1)
 
 /* Claimed, but for the object whose request has the tag. */
 struct reservation {
@@ -34,6 +35,7 @@ struct smalt_space {
 	struct reservation *reservations;
 	uint32_t reservation_count;
 	struct smalt_object *objects;
+	struct boot_object *links;           /* as many: what others bind to; one more is being planned */
 	uint32_t object_count, object_most;
 	uint32_t (*report)(void *context, const struct smalt_fault *fault);
 	void *context;
@@ -45,6 +47,8 @@ struct smalt_prepared {
 	struct smalt_request request;
 	struct object object;    /* segments by program header and RELRO: what rows follow from */
 	struct content content;
+	struct segment *whole;   /* the same before RELRO parted them: what relocation looks at */
+	uint32_t whole_count;
 	struct smalt_segment *segments;
 	uint32_t count, capacity;
 	bool used;               /* mapped by NOCOPY: for the last time */
@@ -55,10 +59,11 @@ struct smalt_prepared {
 /* A request that was looked at: what follows from it before anything is allocated. */
 struct planned {
 	const struct smalt_request *request;
-	struct smalt_prepared *prepared;     /* or NULL, and then: */
-	struct object read;
-	struct content content;
+	struct smalt_prepared *prepared;     /* or NULL */
+	struct boot_object *link;            /* the space's, next to those that it has */
 	const struct object *object;
+	struct segment *whole;               /* its segments before RELRO parted them */
+	uint32_t whole_count;
 	struct place_request place;
 	struct placement placement;
 	struct smalt_row *rows;
@@ -78,11 +83,17 @@ uint32_t fault_publish(enum status status, const struct fault *fault, struct sma
 /* request.c: ST_INVALID for what contradicts itself. */
 MUST_CHECK enum status request_check(const struct smalt_request *request, struct fault *fault);
 
-/* Reads the object, RELRO parted if it is relocated; everything it says is checked. */
+/* Reads the object; everything it says is checked. content must stay where it is. */
 MUST_CHECK enum status request_read(const struct smalt_space *space,
                                     const struct smalt_request *request, struct object *object,
                                     struct content *content, struct arena *arena,
                                     struct fault *fault);
+
+/* link.c: the object that is being planned among those of the space. */
+struct linkage link_set(const struct smalt_space *space, struct arena *arena);
+
+/* Records and symbols; then nothing of it is refused but what its place makes of it. */
+MUST_CHECK enum status link_check(const struct linkage *set, struct fault *fault);
 
 /* plan.c: rows and addresses of a request; arrays come from arena. */
 MUST_CHECK enum status plan_make(const struct smalt_space *space,

@@ -9,9 +9,6 @@
 #include "library.h"
 #include "sort.h"
 
-/* All claims of the caller are one object's: they may touch each other. */
-#define CALLER (SMALT_NONE - 1)
-
 static const struct machine *machine_of(uint32_t number)
 {
 	for (uint32_t i = 0; machines[i] != NULL; i++)
@@ -95,7 +92,7 @@ static enum status claim_one(struct smalt_space *made, const struct machine *mac
 
 		if (!clip(made, &machine->ranges[i], claim, &part))
 			continue;
-		status = space_claim(&made->space, part.va, part.bytes, span_of(claim->owner), CALLER, fault);
+		status = space_claim(&made->space, part.va, part.bytes, span_of(claim->owner), LIBRARY_CALLER, fault);
 		if (status == ST_OK)
 			keep_reservation(made, part, claim->tag);
 	}
@@ -135,7 +132,9 @@ static enum status open_space(struct smalt_space *made, const struct smalt_setup
 		return status;
 	made->objects = arena_take(&made->arena, setup->object_most, sizeof *made->objects,
 	                           "objects", fault);
-	return made->objects != NULL ? ST_OK : fault->status;
+	made->links = arena_take(&made->arena, setup->object_most, sizeof *made->links, "objects",
+	                         fault);
+	return made->objects != NULL && made->links != NULL ? ST_OK : fault->status;
 }
 
 static enum status open_in(const struct smalt_setup *setup, struct arena *storage,

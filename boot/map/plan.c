@@ -7,6 +7,7 @@
 #include "align.h"
 #include "library.h"
 #include "mem.h"
+#include "relro.h"
 
 /* The addresses that were kept free for this request. */
 static enum status list_reserves(const struct smalt_space *space, struct planned *p,
@@ -88,21 +89,48 @@ static enum status check_aligned(const struct planned *p, uint64_t granule, stru
 	return ST_OK;
 }
 
+/* An object that is relocated is checked whole before RELRO parts its segments. */
+static enum status read_new(const struct smalt_space *space, struct planned *p, struct arena *arena,
+                            struct fault *fault)
+{
+	struct linkage set = link_set(space, arena);
+	struct boot_object *link = p->link;
+	enum status status;
+
+	*link = (struct boot_object){ .relocate = p->request->flags & SMALT_MAP_RELOCATE };
+	p->object = &link->object;
+	status = request_read(space, p->request, &link->object, &link->content, arena, fault);
+	p->whole = link->object.segments;
+	p->whole_count = link->object.segment_count;
+	if (status != ST_OK || !link->relocate)
+		return status;
+	status = link_check(&set, fault);
+	return status == ST_OK ? relro_part(&link->object, space->space.granule, arena, fault) : status;
+}
+
 static enum status read_object(const struct smalt_space *space, struct planned *p,
                                struct arena *arena, struct fault *fault)
 {
-	p->prepared = p->request->prepared;
-	if (p->prepared == NULL) {
-		p->object = &p->read;
-		return request_read(space, p->request, &p->read, &p->content, arena, fault);
+	if (space->object_count == space->object_most) {
+		(void)fault_set(fault, ST_NO_MEMORY, "objects", (uint64_t)space->object_count + 1,
+		                space->object_most);
+		return fault_in(fault, span_of(p->request->name));
 	}
+	p->link = &space->links[space->object_count];
+	p->prepared = p->request->prepared;
+	if (p->prepared == NULL)
+		return read_new(space, p, arena, fault);
 	p->object = &p->prepared->object;
+	p->whole = p->prepared->whole;
+	p->whole_count = p->prepared->whole_count;
+	*p->link = (struct boot_object){ .object = p->prepared->object };
 	return prepared_check(p->prepared, p->request, fault);
 }
 
 static enum status place_rows(const struct smalt_space *space, struct planned *p,
                               struct arena *arena, struct fault *fault)
 {
+	struct linkage set = link_set(space, arena);
 	uint32_t count = 0;
 	enum status status = place_object(&space->space, &p->place, NULL, &count, &p->placement, fault);
 
@@ -112,7 +140,9 @@ static enum status place_rows(const struct smalt_space *space, struct planned *p
 	p->count = count;
 	if (p->rows == NULL)
 		return fault->status;
-	return place_object(&space->space, &p->place, p->rows, &p->count, &p->placement, fault);
+	status = place_object(&space->space, &p->place, p->rows, &p->count, &p->placement, fault);
+	p->link->placement = p->placement;
+	return status == ST_OK ? relocate_fit(&set, fault) : status;
 }
 
 enum status plan_make(const struct smalt_space *space, const struct smalt_request *request,

@@ -57,7 +57,7 @@ void segments_list(struct smalt_prepared *prepared)
 
 static enum status check_request(const struct smalt_request *request, struct fault *fault)
 {
-	uint32_t known = SMALT_MAP_INTERPRET | SMALT_MAP_RELOCATE | SMALT_MAP_CONSUME;
+	uint32_t known = SMALT_MAP_INTERPRET | SMALT_MAP_CONSUME;
 
 	if (request_check(request, fault) != ST_OK)
 		return fault->status;
@@ -97,6 +97,8 @@ static enum status prepare(struct smalt_space *space, const struct smalt_request
 		status = take_entries(made, &space->arena, fault);
 	if (status != ST_OK)
 		return fault_in(fault, span_of(request->name));
+	made->whole = made->object.segments;
+	made->whole_count = made->object.segment_count;
 	segments_list(made);
 	*prepared = made;
 	return ST_OK;

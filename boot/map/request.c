@@ -6,8 +6,6 @@
 
 #include "align.h"
 #include "library.h"
-#include "relro.h"
-#include "reloc.h"
 
 enum {
 	ALL_FLAGS = SMALT_MAP_INTERPRET | SMALT_MAP_PADDING | SMALT_MAP_ADDRESS |
@@ -69,19 +67,10 @@ enum status request_read(const struct smalt_space *space, const struct smalt_req
                          struct object *object, struct content *content, struct arena *arena,
                          struct fault *fault)
 {
-	const struct machine *machine = space->space.machine;
-	enum status status;
-
 	*content = content_of((struct span){ request->object, request->object_bytes }, request->object_pa);
-	if (!(request->flags & SMALT_MAP_INTERPRET)) {
-		object_flat(object, span_of(request->name), content);
-		return ST_OK;
-	}
-	status = object_read(object, span_of(request->name), content, machine, arena, fault);
-	if (status != ST_OK || !(request->flags & SMALT_MAP_RELOCATE) || object->kind != OBJECT_MOVABLE)
-		return status;
-	status = reloc_check(object, machine, fault);
-	if (status == ST_OK)
-		status = relro_part(object, space->space.granule, arena, fault);
-	return status;
+	if (request->flags & SMALT_MAP_INTERPRET)
+		return object_read(object, span_of(request->name), content, space->space.machine, arena,
+		                   fault);
+	object_flat(object, span_of(request->name), content);
+	return ST_OK;
 }

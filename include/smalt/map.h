@@ -202,7 +202,7 @@ void smalt_fault_text(const struct smalt_fault *fault, char *text, uint32_t capa
 /* --- segments: what is done to an object before it is mapped, once or many times --- */
 
 /*
- * Reads an object (flags: INTERPRET, RELOCATE) and merges what belongs together: neighbors with the
+ * Reads an object (flags: INTERPRET, CONSUME) and merges what belongs together: neighbors with the
  * same rights, adjacent in va and in the file, or both zero fill. Rows stay one for each
  * program header. The statuses of smalt_plan() that come from the object.
  */
