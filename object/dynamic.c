@@ -70,8 +70,8 @@ static enum status take_tag(struct tags *tags, uint64_t tag, uint64_t value, str
 }
 
 /* Up to DT_NULL; a section without one ends with its last whole entry. */
-static enum status collect(struct span table, uint64_t file_offset, struct tags *tags,
-                           struct fault *fault)
+static enum status collect(const struct object *object, struct span table, uint64_t file_offset,
+                           struct tags *tags, struct fault *fault)
 {
 	struct span entry;
 
@@ -81,8 +81,10 @@ static enum status collect(struct span table, uint64_t file_offset, struct tags 
 
 		if (tag == DT_NULL)
 			break;
-		if (take_tag(tags, tag, value, fault) != ST_OK)
-			return fault_at(fault, file_offset + at);
+		if (take_tag(tags, tag, value, fault) == ST_OK)
+			continue;
+		if (!object_goes_on(object, fault_at(fault, file_offset + at), fault))
+			return fault->status;
 	}
 	return ST_OK;
 }
@@ -134,9 +136,10 @@ static enum status find_table(const struct object *object, const struct tags *ta
 		                 tags->value[table->entry_tag], table->entry_bytes);
 	if (bytes % table->entry_bytes != 0)
 		return fault_value(fault, table->status, table->bytes_name, bytes);
-	if (!object_file_at(object, va, bytes, file_offset))
+	if (object_file_at(object, va, bytes, file_offset))
+		*found_bytes = bytes;
+	else if (!object->partial)
 		return fault_value(fault, table->status, table->name, va);
-	*found_bytes = bytes;
 	return ST_OK;
 }
 
@@ -189,22 +192,46 @@ static struct dynamic describe_symbols(const struct tags *tags, struct span tabl
 	};
 }
 
+static enum status take_rela(struct object *object, const struct tags *tags, struct fault *fault)
+{
+	return take_table(object, tags, &rela_table, &object->rela, &object->table_offset.rela, fault);
+}
+
+static enum status take_rel(struct object *object, const struct tags *tags, struct fault *fault)
+{
+	return take_table(object, tags, &rel_table, &object->rel, &object->table_offset.rel, fault);
+}
+
+static enum status take_relr(struct object *object, const struct tags *tags, struct fault *fault)
+{
+	return take_table(object, tags, &relr_table, &object->relr, &object->table_offset.relr, fault);
+}
+
+static enum status take_init(struct object *object, const struct tags *tags, struct fault *fault)
+{
+	return take_array(object, tags, &init_table, &object->init_array, fault);
+}
+
+static enum status take_fini(struct object *object, const struct tags *tags, struct fault *fault)
+{
+	return take_array(object, tags, &fini_table, &object->fini_array, fault);
+}
+
+static enum status (*const parts[])(struct object *, const struct tags *, struct fault *) = {
+	take_rela, take_rel, take_relr, take_plt, take_init, take_fini,
+};
+
 enum status dynamic_read(struct object *object, struct span table, uint64_t file_offset,
                          struct fault *fault)
 {
 	struct tags tags = { .present = 0 };
 
-	if (collect(table, file_offset, &tags, fault) != ST_OK ||
-	    take_table(object, &tags, &rela_table, &object->rela, &object->table_offset.rela,
-	               fault) != ST_OK ||
-	    take_table(object, &tags, &rel_table, &object->rel, &object->table_offset.rel,
-	               fault) != ST_OK ||
-	    take_table(object, &tags, &relr_table, &object->relr, &object->table_offset.relr,
-	               fault) != ST_OK ||
-	    take_plt(object, &tags, fault) != ST_OK ||
-	    take_array(object, &tags, &init_table, &object->init_array, fault) != ST_OK ||
-	    take_array(object, &tags, &fini_table, &object->fini_array, fault) != ST_OK)
+	if (collect(object, table, file_offset, &tags, fault) != ST_OK)
 		return fault->status;
+	for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		if (!object_goes_on(object, parts[i](object, &tags, fault), fault))
+			return fault->status;
+	}
 	object->symbols = describe_symbols(&tags, table, file_offset);
 	object->text_relocations = has(&tags, DT_TEXTREL) || (tags.value[DT_FLAGS] & DF_TEXTREL);
 	return ST_OK;

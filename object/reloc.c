@@ -237,6 +237,17 @@ static void note_needs(const struct reloc *reloc, struct reloc_needs *needs)
 	needs->narrow |= reloc->type->range != RELOC_WHOLE;
 }
 
+static enum status check_record(struct object *object, const struct reloc *reloc,
+                                bool text_allowed, struct fault *fault)
+{
+	if (!reloc->type || reloc->type->kind == RELOC_REFUSED)
+		return reloc_fault(reloc, "it is not applied: link without copy relocations, ifuncs "
+		                          "and TLS descriptors (-ftls-model=initial-exec)", fault);
+	if (reloc->type->kind == RELOC_NONE)
+		return ST_OK;
+	return check_target(object, reloc, text_allowed, fault);
+}
+
 static enum status check_all(struct object *object, const struct machine *machine,
                              bool text_allowed, struct reloc_needs *needs, struct fault *fault)
 {
@@ -244,14 +255,12 @@ static enum status check_all(struct object *object, const struct machine *machin
 	struct reloc reloc;
 
 	while (next_record(&cursor, &reloc)) {
-		if (!reloc.type || reloc.type->kind == RELOC_REFUSED)
-			return reloc_fault(&reloc, "it is not applied: link without copy relocations, ifuncs "
-			                           "and TLS descriptors (-ftls-model=initial-exec)", fault);
-		if (reloc.type->kind == RELOC_NONE)
-			continue;
-		if (check_target(object, &reloc, text_allowed, fault) != ST_OK)
-			return fault->status;
-		note_needs(&reloc, needs);
+		enum status status = check_record(object, &reloc, text_allowed, fault);
+
+		if (!object_goes_on(object, status, fault))
+			return status;
+		if (status == ST_OK)
+			note_needs(&reloc, needs);
 	}
 	return ST_OK;
 }
@@ -269,9 +278,13 @@ static enum status check_first_relr(const struct object *object, struct fault *f
 enum status reloc_check(struct object *object, const struct machine *machine, bool text_allowed,
                         struct reloc_needs *needs, struct fault *fault)
 {
+	enum status status = check_first_relr(object, fault);
+
 	*needs = (struct reloc_needs){ .symbols = false };
-	if (check_first_relr(object, fault) != ST_OK ||
-	    check_all(object, machine, text_allowed, needs, fault) != ST_OK)
-		return fault_in(fault, object->name);
-	return ST_OK;
+	if (object_goes_on(object, status, fault)) {
+		if (status != ST_OK)
+			object->relr.bytes = 0;      /* with a sink: no address, nothing that follows from it */
+		status = check_all(object, machine, text_allowed, needs, fault);
+	}
+	return object_end(object, status, fault);
 }

@@ -13,6 +13,7 @@
 #include "blob_files.h"
 #include "elf_file.h"
 #include "place_maker.h"
+#include "reloc.h"
 
 enum { LINES = 4096, LINE = 300 };
 
@@ -65,6 +66,7 @@ static const struct machine *machine_of(const uint8_t *bytes, uint64_t count)
 	return count > 19 && bytes[E_MACHINE] == 183 ? &machine_aarch64 : &machine_x86_64;
 }
 
+/* Reads it, and looks at the relocations of what was read well. */
 static enum status read_with(struct listener *listener, const uint8_t *bytes, uint64_t count,
                              struct object *object, struct fault *fault)
 {
@@ -73,11 +75,16 @@ static enum status read_with(struct listener *listener, const uint8_t *bytes, ui
 	struct arena arena = { memory, sizeof memory, 0 };
 	struct object_source source = { SPAN("file"), &content, machine_of(bytes, count),
 	                                listener ? &listener->sink : NULL };
+	struct reloc_needs needs;
+	enum status status;
 
 	content = content_of((struct span){ bytes, count }, OBJECT_NOWHERE);
 	memset(object, 0xaa, sizeof *object);
 	memset(fault, 0xaa, sizeof *fault);
-	return object_read_from(object, &source, &arena, fault);
+	status = object_read_from(object, &source, &arena, fault);
+	if (status == ST_OK && object->kind == OBJECT_MOVABLE)
+		status = reloc_check(object, source.machine, false, &needs, fault);
+	return status;
 }
 
 /* Both ways to read the same bytes, of exactly their length for the sanitizer; how many problems there are. */
@@ -232,6 +239,96 @@ static void what_only_follows_from_a_refused_segment_is_not_told(void **state)
 	assert_int_equal(listener->count, 1);
 }
 
+/* A movable file with dynamic tags at 0x500 and room for relocations from 0x600 on, all at 0x401000 above. */
+static struct elf_file movable_file(const uint64_t *tags, unsigned count)
+{
+	struct elf_file file = good_file();
+
+	put16(&file, E_TYPE, 3);
+	add_phdr(&file, (struct phdr){ 2, 4, 0x500, 0x401500, 16 * count, 16 * count, 8 });
+	for (unsigned i = 0; i < 2 * count; i++)
+		put64(&file, 0x500 + 8 * i, tags[i]);
+	return file;
+}
+
+static void put_rela(struct elf_file *file, unsigned index, uint64_t va, uint64_t type)
+{
+	put64(file, 0x600 + 24 * index, va);
+	put64(file, 0x608 + 24 * index, type);
+	put64(file, 0x610 + 24 * index, 0);
+}
+
+/* Rules: S10, R2 */
+static void every_bad_record_is_told_and_good_ones_are_not(void **state)
+{
+	static const uint64_t tags[] = { 7, 0x401600, 8, 5 * 24, 9, 24, 0, 0 };
+	struct elf_file file = movable_file(tags, 4);
+	struct listener *listener = listen(0);
+	struct object object;
+	struct fault fault;
+
+	(void)state;
+	put_rela(&file, 0, 0x401700, 8);
+	put_rela(&file, 1, 0x400010, 8);         /* text */
+	put_rela(&file, 2, 0x401708, 37);        /* IRELATIVE */
+	put_rela(&file, 3, 0x401710, 0x9999);
+	put_rela(&file, 4, 0x999999, 8);
+	assert_int_equal(read_with(listener, file.bytes, file.count, &object, &fault), ST_BAD_RELOCATION);
+	assert_int_equal(listener->count, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		char place[40];
+
+		snprintf(place, sizeof place, "r_offset at 0x%x:", 0x618 + 24 * i);
+		assert_non_null(strstr(listener->lines[i], place));
+	}
+}
+
+/* A list of relative words that begins with a bitmap has no addresses to judge; the other tables have. */
+/* Rules: S10 */
+static void a_list_without_its_first_address_is_told_once(void **state)
+{
+	static const uint64_t tags[] = { 7, 0x401600, 8, 24, 9, 24, 36, 0x401700, 35, 16, 0, 0 };
+	struct elf_file file = movable_file(tags, 6);
+	struct listener *listener = listen(0);
+	struct object object;
+	struct fault fault;
+
+	(void)state;
+	put_rela(&file, 0, 0x401708, 0x9999);
+	put64(&file, 0x700, UINT64_MAX);
+	put64(&file, 0x708, UINT64_MAX);
+	assert_int_equal(read_with(listener, file.bytes, file.count, &object, &fault), ST_BAD_RELOCATION);
+	assert_int_equal(listener->count, 2);
+	assert_non_null(strstr(listener->lines[0], "DT_RELR at 0x700"));
+	assert_non_null(strstr(listener->lines[1], "type 39321"));
+}
+
+/* Rules: S10 */
+static void every_bad_tag_and_every_bad_table_is_told(void **state)
+{
+	static const uint64_t tags[] = {
+		7, 0x401600, 8, 24, 8, 48, 9, 23, 0x6000000f, 0, 36, 0x401600, 25, 0x999000, 27, 8, 0, 0,
+	};
+	static const char *const wanted[] = {
+		"the second of its kind at 0x520", "DT_ANDROID_REL", "DT_RELAENT: 0x17", "DT_RELRSZ", "DT_INIT_ARRAY: 0x999000",
+	};
+	struct elf_file file = movable_file(tags, 9);
+	struct listener *listener = listen(0);
+	struct object object;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(read_with(listener, file.bytes, file.count, &object, &fault), ST_BAD_HEADER);
+	assert_int_equal(listener->count, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		if (!strstr(listener->lines[i], wanted[i]))
+			fail_msg("%s instead of %s", listener->lines[i], wanted[i]);
+	put64(&file, phdr_at(0, P_ALIGN), 3);    /* now a segment is missing, and with it perhaps the array */
+	listener = listen(0);
+	assert_int_equal(read_with(listener, file.bytes, file.count, &object, &fault), ST_MISALIGNED);
+	assert_int_equal(listener->count, 5);
+}
+
 /* Rules: S10 */
 static void without_memory_one_problem_is_told(void **state)
 {
@@ -330,6 +427,9 @@ int main(void)
 		cmocka_unit_test(independent_problems_are_all_told_in_the_order_of_the_checks),
 		cmocka_unit_test(a_sink_that_has_enough_hears_of_nothing_more),
 		cmocka_unit_test(what_only_follows_from_a_refused_segment_is_not_told),
+		cmocka_unit_test(every_bad_record_is_told_and_good_ones_are_not),
+		cmocka_unit_test(a_list_without_its_first_address_is_told_once),
+		cmocka_unit_test(every_bad_tag_and_every_bad_table_is_told),
 		cmocka_unit_test(without_memory_one_problem_is_told),
 		cmocka_unit_test(every_segment_that_cannot_be_placed_is_told_and_no_row_is_written),
 		cmocka_unit_test(an_object_with_problems_is_placed_nowhere_even_where_it_fits),
