@@ -257,10 +257,10 @@ static enum status check_all(struct object *object, const struct machine *machin
 	while (next_record(&cursor, &reloc)) {
 		enum status status = check_record(object, &reloc, text_allowed, fault);
 
-		if (!object_goes_on(object, status, fault))
-			return status;
 		if (status == ST_OK)
 			note_needs(&reloc, needs);
+		else if (!object_goes_on(object, status, fault))
+			return status;
 	}
 	return ST_OK;
 }

@@ -12,6 +12,7 @@
 #include "verb.h"
 
 enum { MACHINE, RAM, JSON };
+enum { LINES = 50 };             /* problems of one file that people read */
 
 static const struct option options[] = {
 	[MACHINE] = { "--machine", "NAME" },
@@ -110,9 +111,13 @@ static void print_summary(const struct report *report)
 
 static void print(const struct report *report)
 {
-	for (uint32_t i = 0; i < report->problems.count; i++)
+	uint32_t count = report->problems.count;
+
+	for (uint32_t i = 0; i < count && i < LINES; i++)
 		(void)say_fault(&report->problems.faults[i]);
-	if (report->problems.count != 0)
+	if (count > LINES)
+		say("%s: %u more problems: --json lists them all", report->name, count - LINES);
+	if (count != 0)
 		return;
 	print_summary(report);
 	for (uint32_t i = 0; i < report->hint_count; i++)

@@ -223,7 +223,7 @@ static bool look_relro(const struct view *view)
 	const struct smalt_row *row;
 	const struct object *object = view->object;
 
-	if (!is_elf(view) || (object->rela.bytes == 0 && object->rel.bytes == 0 && object->relr.bytes == 0))
+	if (!is_elf(view) || !view->boot->objects[view->index].relocate || (object->rela.bytes == 0 && object->rel.bytes == 0 && object->relr.bytes == 0))
 		return false;
 	if (object->relro.bytes == 0)
 		return tell(view, "words that only relocation writes stay writable: link with -z relro, or give a "
@@ -264,7 +264,7 @@ static const struct look {
 	{ "fixed", look_fixed }, { "stack", look_stack }, { "relro", look_relro },
 	{ "landing-pads", look_pads }, { "build-id", look_build_id },
 };
-_Static_assert(sizeof(looks) / sizeof(looks[0]) <= HINTS_MOST, "room for every hint");
+_Static_assert(sizeof(looks) / sizeof(looks[0]) < HINTS_MOST, "room for every hint and one");
 
 static struct view view_of(const struct boot *boot, uint32_t object, char *text)
 {

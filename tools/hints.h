@@ -9,7 +9,7 @@
 #include "boot.h"
 
 #define HINT_BYTES 320
-#define HINTS_MOST 16
+#define HINTS_MOST 16            /* one more than hints_find() has */
 
 struct hint {
 	const char *name;        /* a word for programs, as docs/check.md says */

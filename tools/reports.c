@@ -98,17 +98,18 @@ static int stub_kernel(const struct machine *machine)
 	return fd;
 }
 
-static void plan(struct report *report, struct session_request *request, uint32_t index)
+/* The fault means something also after this: what it names outlives the session, but for its object. */
+static enum status plan(struct report *report, const struct session_request *request, uint32_t index,
+                        struct fault *fault)
 {
 	struct session *session = need(calloc(1, sizeof(*session)));
-	struct fault fault = { 0 };
+	enum status status = session_open(session, request, fault);
 
-	if (session_open(session, request, &fault) == ST_OK)
+	if (status == ST_OK)
 		take_object(report, &session->boot, index);
-	else
-		add_fault(report, fault);
 	session_close(session);
 	free(session);
+	return status;
 }
 
 static void plan_kernel(struct report *report, const struct report_request *request)
@@ -118,8 +119,26 @@ static void plan_kernel(struct report *report, const struct report_request *requ
 		.words = words, .word_count = 1, .machine = request->machine,
 		.ram_bytes = request->ram_bytes,
 	};
+	struct fault fault;
 
-	plan(report, &session, 0);
+	if (plan(report, &session, 0, &fault) != ST_OK)
+		add_fault(report, fault);
+}
+
+/* What only its kernel and the modules beside it can have. */
+static bool needs_others(const struct fault *fault)
+{
+	return fault->status == ST_UNDEFINED_SYMBOL ||
+	       (fault->status == ST_NOT_FOUND && strcmp(fault->field, "DT_NEEDED") == 0);
+}
+
+static void hint_others(struct report *report, const struct fault *fault)
+{
+	struct hint *hint = &report->hints[report->hint_count++];
+
+	hint->name = "symbols";
+	snprintf(hint->text, sizeof(hint->text), "it needs \"%s\", which its kernel or a module beside it must have: "
+	         "smalt plan KERNEL MODULE,role=map looks for all that it needs", fault->word);
 }
 
 /* By their descriptors: a path may have any character. */
@@ -132,6 +151,7 @@ static void plan_module(struct report *report, int fd, const struct machine *mac
 		.words = words, .word_count = 2, .machine = machine, .ram_bytes = request->ram_bytes,
 	};
 	int stub = stub_kernel(machine);
+	struct fault fault, second = { 0 };
 
 	if (stub < 0) {
 		add_fault(report, (struct fault){ .status = ST_NO_MEMORY, .field = strerror(errno) });
@@ -139,7 +159,14 @@ static void plan_module(struct report *report, int fd, const struct machine *mac
 	}
 	snprintf(kernel, sizeof(kernel), "kernel=/proc/self/fd/%d", stub);
 	snprintf(module, sizeof(module), "module=/proc/self/fd/%d,role=map", fd);
-	plan(report, &session, 1);
+	if (plan(report, &session, 1, &fault) != ST_OK && needs_others(&fault)) {
+		strcat(module, ",relocate=no");
+		if (plan(report, &session, 1, &second) == ST_OK)
+			hint_others(report, &fault);
+		fault = second;
+	}
+	if (!report->planned)
+		add_fault(report, fault);
 	close(stub);
 }
 

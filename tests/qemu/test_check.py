@@ -189,6 +189,30 @@ def test_a_module_is_planned_beside_a_kernel(machine, smalt_checked, tmp_path):
     assert ": module (role=map), " in check(smalt_checked, tmp_path / "a=b,c").stdout
 
 
+def test_symbols_that_only_a_kernel_can_have_are_no_problem_of_a_module(machine, smalt_checked, tmp_path):
+    """Planned with a kernel that defines them, it is bound."""
+    (tmp_path / "module.c").write_text("extern int number; int *pointer = &number; int other(void) { return 1; }")
+    guest.tool(["clang", "-target", f"{machine}-unknown-none-elf", *FLAGS, "-fPIC", *MARKS[machine], "-c",
+                tmp_path / "module.c", "-o", tmp_path / "module.o"])
+    link = ["-shared", "-z", "separate-loadable-segments", "-z", "max-page-size=4096", "--build-id"]
+    guest.tool(["ld.lld", *link, tmp_path / "module.o", "-o", tmp_path / "module.so"])
+    file, = checked(smalt_checked, tmp_path / "module.so")
+    assert file["role"] == "map" and file["pages"] is not None
+    hint, = file["hints"]
+    assert hint["name"] == "symbols" and '"number"' in hint["text"] and "smalt plan KERNEL" in hint["text"]
+
+
+def test_many_problems_end_with_their_number(machine, smalt_checked, tmp_path):
+    """Rules: S10"""
+    (tmp_path / "bad").write_bytes(elf(machine, [(LOW + 0x1000 * i, 7, b"T", 1) for i in range(60)], LOW))
+    done = check(smalt_checked, tmp_path / "bad")
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1 and len(lines) == 51 and all(": segment " in line for line in lines[:50])
+    assert lines[50] == f"smalt: {tmp_path}/bad: 10 more problems: --json lists them all"
+    report = json.loads(check(smalt_checked, tmp_path / "bad", "--json").stdout)
+    assert [problem["segment"] for problem in report["files"][0]["problems"]] == list(range(60))
+
+
 def test_files_of_other_formats_are_checked_as_what_they_are(machine, smalt_checked, tmp_path):
     (tmp_path / "text").write_text("no kernel\n")
     (tmp_path / "empty").write_bytes(b"")
