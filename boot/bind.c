@@ -89,6 +89,12 @@ static enum status refuse_needed(const struct linker *linker, uint32_t index, st
 	return fault_in(linker->fault, linker->set->objects[index].object.name);
 }
 
+/* Instance n goes with instance n of what it needs; where there is none, with the first. */
+static uint32_t same_instance(const struct boot_object *o, const struct boot_object *first)
+{
+	return o->instance < first->instance_count ? o->instance : 0;
+}
+
 /* An object that relocates itself may know better where to look. */
 static enum status know_needed(struct linker *linker, uint32_t index)
 {
@@ -111,6 +117,8 @@ static enum status know_needed(struct linker *linker, uint32_t index)
 			return linker->fault->status;
 		if (*found == SMALT_NONE && bind_is_relocated(linker->set, o))
 			return refuse_needed(linker, index, name);
+		if (*found != SMALT_NONE)
+			*found += same_instance(o, &linker->set->objects[*found]);
 	}
 	return ST_OK;
 }

@@ -6,7 +6,8 @@
  * Looked for in this order: the object itself if it says DF_SYMBOLIC; the kernel; the object
  * itself; what its DT_NEEDED name, then what theirs name, and so on. The first
  * definition counts, weak or not. A name in DT_NEEDED is a module's name, its
- * DT_SONAME or the last part of its path. The order of modules in smalt.conf changes nothing.
+ * DT_SONAME or the last part of its path. The order of modules in smalt.conf changes nothing. Instance n of
+ * a module is bound to instance n of another one, if it has so many, else to its first.
  */
 #ifndef BIND_H
 #define BIND_H

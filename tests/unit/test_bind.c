@@ -221,6 +221,7 @@ static void a_needed_object_is_known_by_name_soname_or_the_last_part_of_its_path
 		{ "module b.so role=map name=driver", "driver", NULL, ST_OK },
 		{ "module b.so role=map name=driver", "b.so", "b.so", ST_OK },
 		{ "module b.so role=map name=lib/driver", "driver", NULL, ST_OK },
+		{ "module b.so role=map name=/driver", "driver", NULL, ST_OK },
 		{ "module b.so role=map name=driver", "b.so", NULL, ST_NOT_FOUND },
 		{ "module b.so role=map name=driver", "drive", NULL, ST_NOT_FOUND },
 		{ "module b.so name=b.so", "b.so", NULL, ST_NOT_FOUND },
@@ -241,6 +242,102 @@ static void a_needed_object_is_known_by_name_soname_or_the_last_part_of_its_path
 			assert_string_equal(b.fault.word, cases[i].needed);
 			assert_true(span_is(b.fault.object, "a.so"));
 		}
+	}
+}
+
+/* Its name says more than its path: the kernel stands before both. */
+/* Rules: R4 */
+static void a_whole_name_goes_before_a_soname_and_that_before_a_last_part(void **state)
+{
+	static const struct { const char *a, *b, *soname; unsigned who; } cases[] = {
+		{ "lib/x", "x", NULL, B }, { "lib/x", "driver", "x", B }, { "x", "driver", "x", A },
+		{ "driver", "lib/x", NULL, B },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct boot_object *definer;
+
+		set_files(&machine_x86_64);
+		snprintf(conf, sizeof conf, "kernel kernel.elf\nmodule a.so role=map name=%s\nmodule b.so role=map name=%s\n",
+		         cases[i].a, cases[i].b);
+		so[A].soname = NULL;
+		so[B].soname = cases[i].soname;
+		so[KERNEL].needed[0] = "x";
+		so[KERNEL].symbols[0] = (struct so_symbol){ "f", SO_GLOBAL, 0, 0, 0, 0 };
+		so[KERNEL].records[0] = (struct so_record){ WORD(0), X_64, 1, 0 };
+		so[A].symbols[0] = so[B].symbols[0] = (struct so_symbol){ "f", SO_GLOBAL, 0, 1, 0x100, 0 };
+		expect_planned();
+		definer = &b.boot.objects[cases[i].who];
+		assert_true(word_of(KERNEL, WORD(0), 8) == definer->placement.bias + 0x100);
+	}
+}
+
+/* Rules: R1 */
+static void a_weak_thread_local_symbol_of_nobody_is_in_no_module(void **state)
+{
+	(void)state;
+	set_files(&machine_x86_64);
+	so[KERNEL].tls_bytes = 8;
+	so[KERNEL].tls_align = 8;
+	so[A].symbols[0] = (struct so_symbol){ "gone", SO_WEAK | SO_TLS, 0, 0, 0, 0 };
+	so[A].records[0] = (struct so_record){ WORD(0), X_DTPMOD, 1, 0 };
+	so[A].records[1] = (struct so_record){ WORD(1), X_TPOFF, 1, 0 };
+	expect_planned();
+	assert_int_equal(word_of(A, WORD(0), 8), 0);
+	assert_int_equal(word_of(A, WORD(1), 8), 0);
+}
+
+/* Word 0 of the instances of a.so is the address of b.so's x. */
+static uint64_t bound_to(uint32_t instance)
+{
+	const struct boot_object *a = object_of(A) + instance;
+	uint64_t va = a->placement.bias + WORD(0), word = 0;
+
+	for (uint32_t i = 0; i < b.boot.space.extent_count; i++)
+		if (va - b.boot.space.extents[i].va < b.boot.space.extents[i].bytes)
+			memcpy(&word, env_pointer(&b.env, b.boot.space.extents[i].pa + (va - b.boot.space.extents[i].va)), 8);
+	return word - 0x300;
+}
+
+/* Rules: R4, S3 */
+static void an_instance_is_bound_to_the_same_instance_of_what_it_needs(void **state)
+{
+	(void)state;
+	for (unsigned of_b = 1; of_b < 4; of_b++) {
+		set_files(&machine_x86_64);
+		snprintf(conf, sizeof conf, "kernel kernel.elf\nmodule b.so role=map instances=%u\n"
+		         "module a.so role=map instances=3\n", of_b);
+		so[A].needed[0] = "b.so";
+		so[A].symbols[0] = (struct so_symbol){ "x", SO_GLOBAL, 0, 0, 0, 0 };
+		so[B].symbols[0] = (struct so_symbol){ "x", SO_GLOBAL, 0, 1, 0x300, 0 };
+		so[A].records[0] = (struct so_record){ WORD(0), X_64, 1, 0 };
+		expect_planned();
+		for (uint32_t i = 0; i < 3; i++)
+			assert_true(bound_to(i) == object_of(B)[i < of_b ? i : 0].placement.bias);
+	}
+}
+
+/* The instances of text that is relocated share none of it. */
+/* Rules: R3, S3 */
+static void relocated_text_is_each_instances_own(void **state)
+{
+	const struct boot_object *a;
+
+	(void)state;
+	set_files(&machine_x86_64);
+	snprintf(conf, sizeof conf, "kernel kernel.elf\nmodule a.so role=map instances=2 textrel=allow\n"
+	         "module b.so role=map\n");
+	so[A].records[0] = (struct so_record){ 0x2008, X_RELATIVE, 0, 0x1234 };
+	expect_planned();
+	a = object_of(A);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct smalt_extent *e = space_extent_at(&b.boot.space, a[i].placement.bias + 0x2008);
+		uint64_t word;
+
+		memcpy(&word, env_pointer(&b.env, e->pa + (a[i].placement.bias + 0x2008 - e->va)), 8);
+		assert_true(word == a[i].placement.bias + 0x1234);
+		assert_int_equal(e->prot, SMALT_R | SMALT_X);
 	}
 }
 
@@ -288,7 +385,8 @@ static void definitions_that_no_word_can_hold_are_refused_by_name(void **state)
 {
 	static const struct { uint8_t info; uint16_t section; uint32_t type; const char *says; } cases[] = {
 		{ SO_GLOBAL | SO_IFUNC, 1, X_64, "ifunc" }, { SO_GLOBAL | SO_OBJECT, 0xfff2, X_64, "common" },
-		{ SO_GLOBAL | SO_OBJECT, 0xff02, X_64, "common" }, { SO_GLOBAL | SO_TLS, 1, X_TPOFF, "no PT_TLS" },
+		{ SO_GLOBAL | SO_OBJECT, 0xff02, X_64, "common" },
+		{ SO_GLOBAL | SO_OBJECT, 0xff00, X_64, "common" }, { SO_GLOBAL | SO_TLS, 1, X_TPOFF, "no PT_TLS" },
 	};
 
 	(void)state;
@@ -614,6 +712,10 @@ int main(void)
 		cmocka_unit_test(the_first_definition_of_the_scope_counts_in_every_world),
 		cmocka_unit_test(the_order_of_modules_changes_nothing),
 		cmocka_unit_test(a_needed_object_is_known_by_name_soname_or_the_last_part_of_its_path),
+		cmocka_unit_test(a_whole_name_goes_before_a_soname_and_that_before_a_last_part),
+		cmocka_unit_test(a_weak_thread_local_symbol_of_nobody_is_in_no_module),
+		cmocka_unit_test(an_instance_is_bound_to_the_same_instance_of_what_it_needs),
+		cmocka_unit_test(relocated_text_is_each_instances_own),
 		cmocka_unit_test(local_hidden_and_protected_symbols_are_the_objects_own),
 		cmocka_unit_test(what_is_hidden_elsewhere_defines_nothing),
 		cmocka_unit_test(definitions_that_no_word_can_hold_are_refused_by_name),
