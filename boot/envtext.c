@@ -48,6 +48,7 @@ const struct envwords_cpu envwords_cpu[ENVWORDS_CPU] = {
 	{ "pa_bits", offsetof(struct cpu, pa_bits), false },
 	{ "counter_hz", offsetof(struct cpu, counter_hz), true },
 	{ "id", offsetof(struct cpu, id), true },
+	{ "bti", offsetof(struct cpu, bti), false },
 };
 
 static uint64_t cpu_get(const struct cpu *cpu, unsigned key)

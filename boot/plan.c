@@ -115,6 +115,7 @@ static enum status note_read(struct boot *boot, struct fault *fault)
 	for (uint32_t i = 0; i < boot->object_count; i++)
 		read[i] = boot_is_read(&boot->objects[i]);
 	boot->space.read = read;
+	boot->space.guards = boot->env->cpu.bti != 0;
 	return ST_OK;
 }
 

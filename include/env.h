@@ -87,6 +87,7 @@ struct cpu {
 	uint32_t pa_bits;        /* width of a physical address */
 	uint64_t counter_hz;     /* 0: unknown */
 	uint64_t id;             /* APIC ID or MPIDR_EL1 affinity */
+	uint32_t bti;            /* aarch64: 1 with FEAT_BTI, which has guarded pages */
 };
 
 struct env {

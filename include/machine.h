@@ -42,6 +42,7 @@ struct format {
 	uint64_t leaf[2];        /* fixed bits of a leaf at level 0, above level 0 */
 	uint64_t run;            /* added to every entry of a contiguous run */
 	uint64_t prot[16];       /* by SMALT_R|W|X|U */
+	uint64_t guarded;        /* added for SMALT_G; 0: there are no guarded pages */
 	uint64_t memory[2][MACHINE_CACHES];   /* at level 0, above */
 };
 

@@ -26,6 +26,7 @@ struct space {
 	const struct machine *machine;
 	const struct format *format;
 	uint32_t leaf_mask;      /* which of format->leaves the CPU has */
+	bool guards;             /* the CPU has guarded pages: false after space_init() */
 	uint64_t granule;
 	struct smalt_row *rows;  /* ascending by va once sorted */
 	uint32_t row_count, row_capacity;

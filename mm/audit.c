@@ -26,6 +26,7 @@ struct manual {
 	uint64_t leaf[2];        /* bits of every leaf at level 0, above */
 	uint64_t rights[16];     /* by SMALT_X = 1, W = 2, R = 4, U = 8; the rest is never mapped */
 	uint64_t cache[2][3];    /* level 0, above: write-back, write-combining, device */
+	uint64_t guarded;        /* of executable memory with SMALT_G = 16; 0: never */
 	uint64_t contiguous;
 	uint64_t large_from;     /* no large leaf maps a pa below */
 };
@@ -57,7 +58,7 @@ static const struct manual manuals[] = {
 		/*
 		 * Arm ARM DDI 0487, D8, VMSAv8-64 stage 1, 4 KiB granule. Valid 1, table
 		 * or page 2, AttrIndx 4 (1) or 8 (2), AP[1] 40, AP[2] 80, SH inner 300, AF 400,
-		 * nG 800, contiguous bit 52, PXN bit 53, UXN bit 54.
+		 * nG 800, GP bit 50, contiguous bit 52, PXN bit 53, UXN bit 54.
 		 */
 		.elf_machine = 183,
 		.root_count = 2,
@@ -73,6 +74,7 @@ static const struct manual manuals[] = {
 			[13] = 0x00200000000008c0, [15] = 0x0020000000000840,
 		},
 		.cache = { { 0x300, 0x304, 0x008 }, { 0x300, 0x304, 0x008 } },
+		.guarded = 0x0004000000000000,
 		.contiguous = 0x0010000000000000,
 	},
 };
@@ -149,12 +151,16 @@ static uint64_t expected_leaf(const struct walk *w, unsigned level, uint64_t pa)
 	const struct manual *m = w->manual;
 	unsigned large = level > 0;
 	uint64_t bytes = 1ull << level_shift(level);
+	uint32_t prot = w->map->prot;
 
 	if (level > LARGEST_LEVEL || (pa & (bytes - 1)) != 0 ||
-	    (large && pa < m->large_from) || w->map->prot > 15 ||
-	    m->rights[w->map->prot] == 0 || w->map->memory > 2)
+	    (large && pa < m->large_from) || prot > 31 ||
+	    m->rights[prot & 15] == 0 || w->map->memory > 2)
 		return 0;
-	return pa | m->leaf[large] | m->rights[w->map->prot] | m->cache[large][w->map->memory];
+	if (prot > 15 && ((prot & 1) == 0 || m->guarded == 0))
+		return 0;
+	return pa | m->leaf[large] | m->rights[prot & 15] | (prot > 15 ? m->guarded : 0) |
+	       m->cache[large][w->map->memory];
 }
 
 static void count_leaves(struct walk *w, uint64_t va, unsigned shift, uint64_t count)

@@ -96,6 +96,20 @@ static bool may_be_wx(const struct space *space, uint32_t first, uint32_t last)
 	return false;
 }
 
+/* In the page tables: with SMALT_G where the row is guarded. */
+static uint32_t rights_of(const struct smalt_row *row)
+{
+	return row->prot | (row->flags & SMALT_ROW_GUARDED ? SMALT_G : 0);
+}
+
+/* Of a page of two rows: guarded only if all of it that runs is. */
+static uint32_t both_rights(uint32_t a, uint32_t b)
+{
+	bool open = ((a & SMALT_X) && !(a & SMALT_G)) || ((b & SMALT_X) && !(b & SMALT_G));
+
+	return (a | b) & ~(uint32_t)(open ? SMALT_G : 0);
+}
+
 /* The last page of what was cut so far is the first page of this row too: one extent with all rights. */
 static enum status share_page(struct backer *b, uint32_t row_index)
 {
@@ -113,7 +127,7 @@ static enum status share_page(struct backer *b, uint32_t row_index)
 			return status;
 		last = &b->space->extents[b->space->extent_count - 1];
 	}
-	last->prot |= row->prot;
+	last->prot = both_rights(last->prot, rights_of(row));
 	if (row->file_bytes != 0)
 		last->backing = SMALT_BACKING_COPY;
 	if ((last->prot & SMALT_W) && (last->prot & SMALT_X) &&
@@ -141,7 +155,7 @@ static enum status cut_one(struct backer *b, uint32_t row_index)
 			.bytes = runs[i].bytes,
 			.row = row_index,
 			.backing = runs[i].backing,
-			.prot = row->prot,
+			.prot = rights_of(row),
 			.memory = SMALT_CACHE_WRITE_BACK,
 			.color = SMALT_NONE,
 		};

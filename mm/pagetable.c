@@ -112,7 +112,8 @@ static enum status check_kind(const struct pagetable *pt, const struct map *map,
 	if (map->memory >= MACHINE_CACHES)
 		return fault_set(fault, ST_INVALID, "memory type to map", map->memory,
 		                 MACHINE_CACHES);
-	if (map->prot > 15 || pt->format->prot[map->prot] == FORMAT_REFUSED)
+	if (map->prot > 31 || pt->format->prot[map->prot & 15] == FORMAT_REFUSED ||
+	    ((map->prot & SMALT_G) && (!(map->prot & SMALT_X) || pt->format->guarded == 0)))
 		return fault_value(fault, ST_WX, "rights to map", map->prot);
 	return ST_OK;
 }
@@ -239,7 +240,8 @@ static uint64_t leaf_value(const struct format *format, const struct leaf *leaf,
 {
 	unsigned large = leaf->level > 0;
 
-	return map->pa | format->leaf[large] | format->prot[map->prot] |
+	return map->pa | format->leaf[large] | format->prot[map->prot & 15] |
+	       (map->prot & SMALT_G ? format->guarded : 0) |
 	       format->memory[large][map->memory] | (leaf->run_shift != 0 ? format->run : 0);
 }
 

@@ -65,6 +65,14 @@ static uint32_t header_flags(const struct place_request *request, const struct s
 	return flags;
 }
 
+/* Text that was made for it, where the CPU looks at it (M15). */
+static bool is_guarded(const struct space *space, const struct place_request *request, uint32_t prot)
+{
+	return space->guards && space->format->guarded != 0 && (prot & SMALT_X) &&
+	       (request->object->feature_1_and & SMALT_FEATURE_BTI) &&
+	       !(request->flags & PLACE_PHYSICAL);
+}
+
 struct smalt_row row_of_segment(const struct space *space, const struct place_request *request,
                                 const struct segment *segment, uint64_t va)
 {
@@ -85,6 +93,8 @@ struct smalt_row row_of_segment(const struct space *space, const struct place_re
 		row.flags |= SMALT_ROW_TEXTREL;
 	if (row.prot != segment->prot)
 		row.flags |= SMALT_ROW_WIDENED;
+	if (is_guarded(space, request, row.prot))
+		row.flags |= SMALT_ROW_GUARDED;
 	if (writes_code(row.prot))
 		row.flags |= SMALT_ROW_WX;
 	return row;

@@ -181,7 +181,7 @@ static enum status virt(const struct model *model, struct builder *b)
 	env->devicetree = (struct file){ span_of("devicetree"), arena_pa + VIRT_TREE_OFFSET,
 		{ NULL, VIRT_TREE_BYTES }, false };
 	add(b, tree_pa, tree_pa + VIRT_TREE, SMALT_MEM_RECLAIMABLE);
-	env->cpu = (struct cpu){ .levels = 4, .el = 1, .pa_bits = 48, .counter_hz = 62500000 };
+	env->cpu = (struct cpu){ .levels = 4, .el = 1, .pa_bits = 48, .counter_hz = 62500000, .bti = 1 };
 	env->serial_kind = SMALT_SERIAL_PL011;
 	env->serial_address = 0x9000000;
 	env->psci_conduit = SMALT_PSCI_HVC;

@@ -55,7 +55,8 @@ static const struct word flags[] = {
 	{ "in-place", SMALT_ROW_IN_PLACE }, { "copied", SMALT_ROW_COPIED },
 	{ "shared", SMALT_ROW_SHARED }, { "shared-page", SMALT_ROW_SHARED_PAGE },
 	{ "widened", SMALT_ROW_WIDENED }, { "wx", SMALT_ROW_WX },
-	{ "va-moved", SMALT_ROW_VA_MOVED }, { "textrel", SMALT_ROW_TEXTREL }, { NULL, 0 },
+	{ "va-moved", SMALT_ROW_VA_MOVED }, { "textrel", SMALT_ROW_TEXTREL },
+	{ "guarded", SMALT_ROW_GUARDED }, { NULL, 0 },
 };
 
 const char *plan_flag(uint32_t *set)

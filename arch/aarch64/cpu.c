@@ -38,6 +38,7 @@ void arch_cpu(struct cpu *cpu)
 		.pa_bits = pa_bits[cpu_pa_range()],
 		.counter_hz = SYSTEM_READ(cntfrq_el0),
 		.id = SYSTEM_READ(mpidr_el1) & MPIDR_AFFINITY,
+		.bti = (SYSTEM_READ(id_aa64pfr1_el1) & 15) != 0,     /* BT */
 	};
 }
 

@@ -20,6 +20,7 @@
 #define AF         (1ull << 10)
 #define NG         (1ull << 11)  /* not global */
 /* upper attributes */
+#define GP         (1ull << 50)  /* FEAT_BTI: a branch into it lands on BTI */
 #define CONTIGUOUS (1ull << 52)
 #define PXN        (1ull << 53)
 #define UXN        (1ull << 54)
@@ -47,6 +48,7 @@ static const struct format format_aarch64 = {
 	.table = VALID | TABLE,
 	.leaf = { VALID | TABLE | AF, VALID | AF },
 	.run = CONTIGUOUS,
+	.guarded = GP,
 	/* "Stage 1 data accesses using Direct permissions", "... instruction execution" */
 	.prot = {
 		/* No table of this machine can express these: place widens them by R */

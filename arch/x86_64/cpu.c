@@ -100,6 +100,7 @@ void arch_cpu(struct cpu *cpu)
 	cpu->pa_bits = last_extended >= 0x80000008 ? ask(0x80000008, 0).reg[EAX] & 0xff : 36;
 	cpu->counter_hz = tsc_hz(last_leaf);
 	cpu->id = apic_id(last_leaf);
+	cpu->bti = 0;
 }
 
 /* SDM Vol. 1, 7.3.17: tries that a working generator does not need. */

@@ -27,6 +27,7 @@
 #define SMALT_W 2
 #define SMALT_R 4
 #define SMALT_U 8
+#define SMALT_G 16                       /* of an extent: guarded, see SMALT_ROW_GUARDED */
 
 /* smalt_row.flags (requirements M4) */
 #define SMALT_ROW_ELF_HEADER  (1 << 0)   /* the file's ELF header is in this row */
@@ -43,6 +44,7 @@
 #define SMALT_ROW_WX          (1 << 11)  /* writable and executable, allowed by wx=allow */
 #define SMALT_ROW_VA_MOVED    (1 << 12)
 #define SMALT_ROW_TEXTREL     (1 << 13)  /* not writable, and relocated all the same (textrel=allow) */
+#define SMALT_ROW_GUARDED     (1 << 14)  /* aarch64: what is branched to must be a BTI instruction */
 
 /* smalt_row.kind */
 #define SMALT_KIND_OBJECT      0         /* a segment, or a flat object */
@@ -184,7 +186,7 @@ struct smalt_extent {
 	uint64_t bytes;          /* whole pages, never 0 */
 	uint32_t row;            /* index in rows: the first row of its pages */
 	uint32_t backing;        /* SMALT_BACKING_* */
-	uint32_t prot;           /* rights in the page tables: a shared page has the union */
+	uint32_t prot;           /* rights in the page tables, SMALT_G: a shared page has the union */
 	uint32_t memory;         /* SMALT_CACHE_* */
 	uint32_t leaf_shift;     /* log2 of the largest leaf that maps any of it */
 	uint32_t color;          /* of the first frame, SMALT_NONE if unknown */

@@ -22,7 +22,7 @@ CACHE = "write-back write-combine device".split()
 TYPES = ("- usable reclaimable boot-services object smalt-tables smalt-resident acpi-reclaim acpi-nvs "
          "efi-runtime-code efi-runtime-data reserved mmio bad persistent specific-purpose unaccepted").split()
 FLAGS = ("elf-header phdr-table aout-header padding relro bss in-place copied shared shared-page widened wx "
-         "va-moved textrel").split()
+         "va-moved textrel guarded").split()
 ROLES = "- kernel raw map".split()
 FORMATS = "flat elf64 image aout plan9".split()
 LEAVES = {0: None, 12: "4K", 16: "64K", 21: "2M", 25: "32M", 30: "1G"}

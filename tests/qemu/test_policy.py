@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where objects go by policy, and where the random numbers come from that decide it."""
+import json
+import subprocess
+
 import guest
 import pytest
 
@@ -69,3 +72,37 @@ def test_stable_addresses_are_those_of_every_boot(platform):
     """Rules: M13"""
     assert boot(platform, 1, "stable", ENTROPY[platform.machine]) == \
         boot(platform, 2, "stable", NO_ENTROPY[platform.machine])
+
+
+# --- what code was made for -------------------------------------------------------------
+
+BTI = guest.Link(words=("-z", "force-bti"))
+
+
+@pytest.mark.platforms("virt", "virt-el2", "aavmf")
+def test_a_branch_into_guarded_text_that_lands_on_no_bti_traps(platform):
+    """Rules: M15"""
+    result = guest.boot_guest(platform, "bti", BTI)
+    result.expect(126, r"^smalt: branch target exception")
+    assert result.line("features") & 1 and result.line("guarded") == 1
+    result.expect(126, rf"^  pc       0x{result.line('target'):016x} kernel\.elf\+")
+
+
+@pytest.mark.platforms("virt")
+@pytest.mark.parametrize("link, cpu, features", [(BTI, "cortex-a57", 1), (guest.Link(), "max", 0)])
+def test_without_bti_in_cpu_or_code_nothing_is_guarded(platform, link, cpu, features):
+    """Rules: M15"""
+    result = guest.boot_guest(platform, "bti", link, cpu=cpu).success()
+    assert result.line("guarded") == 0 and result.line("features") == features
+
+
+@guest.EACH_MACHINE
+def test_the_plan_tells_what_code_was_made_for(platform, smalt):
+    """Rules: M15"""
+    words = {"aarch64": ("-z", "force-bti"), "x86_64": ("-z", "force-ibt", "-z", "shstk")}[platform.machine]
+    elf = guest.build("undefined", platform.machine, guest.Link(words=words))
+    plan = json.loads(subprocess.run([smalt, "plan", "--json", elf], capture_output=True, check=True).stdout)
+    assert plan["objects"][0]["features"] == {"aarch64": ["bti"], "x86_64": ["ibt", "shstk"]}[platform.machine]
+    for row in plan["mappings"]:
+        guarded = platform.machine == "aarch64" and row["object"] == 0 and "x" in row["prot"]
+        assert ("guarded" in row["flags"]) == guarded

@@ -146,6 +146,32 @@ static void runs_of_aarch64_count_as_one_leaf(void **state)
 	assert_int_equal(leaves.rows[21], 0);
 }
 
+/* Rules: P7, M15 */
+static void a_guard_that_is_missing_or_too_much_is_found(void **state)
+{
+	struct audit_tables t = tables_of(183, 5);
+	struct map maps[2];
+
+	(void)state;
+	memcpy(maps, aarch64_maps, sizeof(maps));
+	maps[0].prot = RX | 16;              /* SMALT_G */
+	write_aarch64();
+	assert_differs(audit(&t, maps, 2), "va 0xffff800000000000", 0x0050000080000781, 0x0044000080000781);
+	for (uint64_t i = 0; i < 16; i++)
+		storage[3][i] |= 0x0004000000000000;
+	assert_int_equal(audit(&t, maps, 2), ST_OK);
+	assert_int_equal(audit(&t, aarch64_maps, 2), ST_AUDIT);
+	maps[0].prot = RX;
+	maps[1].prot = RW | 16;              /* data is never guarded */
+	write_aarch64();
+	assert_int_equal(audit(&t, maps, 2), ST_AUDIT);
+	write_x86_64();                      /* this machine has none */
+	t = tables_of(62, 4);
+	memcpy(maps, x86_64_maps, sizeof(maps));
+	maps[0].prot = RX | 16;
+	assert_int_equal(audit(&t, maps, 2), ST_AUDIT);
+}
+
 /* Rules: P7, P3 */
 static void a_run_that_is_not_whole_is_refused(void **state)
 {
@@ -488,6 +514,7 @@ int main(void)
 		cmocka_unit_test(tables_written_by_hand_for_x86_64_are_accepted),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_address_and_both_entries),
 		cmocka_unit_test(runs_of_aarch64_count_as_one_leaf),
+		cmocka_unit_test(a_guard_that_is_missing_or_too_much_is_found),
 		cmocka_unit_test(a_run_that_is_not_whole_is_refused),
 		cmocka_unit_test(the_direct_map_is_counted_apart),
 		cmocka_unit_test(all_rights_and_memory_types_are_read_as_they_are_written),

@@ -422,6 +422,34 @@ static void three_rows_on_one_page_are_one_copy_with_all_rights(void **state)
 		assert_true(s.space.rows[i].flags & SMALT_ROW_SHARED_PAGE);
 }
 
+/* Rules: M15, M11 */
+static void a_page_is_guarded_if_all_text_on_it_is(void **state)
+{
+	/* by row: 0 constants, 1 text, 2 guarded text */
+	static const uint32_t prots[] = { SMALT_R, RX, RX };
+
+	(void)state;
+	for (unsigned a = 0; a < 3; a++)
+		for (unsigned b = 0; b < 3; b++) {
+			uint32_t shared = a == 1 || b == 1 || (a == 0 && b == 0) ? 0 : SMALT_G;
+			struct smalt_row rows[2] = {
+				scene_row(0x400000, 0x2100, 0x2100, 0x0000, prots[a]),
+				scene_row(0x402200, 0x2000, 0x2000, 0x2200, prots[b]),
+			};
+			struct scene s;
+
+			rows[0].flags = a == 2 ? SMALT_ROW_GUARDED : 0;
+			rows[1].flags = b == 2 ? SMALT_ROW_GUARDED : 0;
+			open_scene(&s, &machine_aarch64);
+			scene_add(&s, rows[0]);
+			scene_add(&s, rows[1]);
+			assert_int_equal(back(&s, &DONATED), ST_OK);
+			assert_int_equal(scene_at(&s, 0x401000)->prot, prots[a] | (a == 2 ? SMALT_G : 0));
+			assert_int_equal(scene_at(&s, 0x402000)->prot, prots[a] | prots[b] | shared);
+			assert_int_equal(scene_at(&s, 0x403000)->prot, prots[b] | (b == 2 ? SMALT_G : 0));
+		}
+}
+
 /* Rules: M11, M12 */
 static void writable_and_executable_rows_do_not_share_a_page_unless_allowed(void **state)
 {
@@ -638,6 +666,7 @@ int main(void)
 		cmocka_unit_test(only_the_rows_of_the_object_are_backed),
 		cmocka_unit_test(a_shared_page_is_not_in_place_even_where_whole_pages_are),
 		cmocka_unit_test(three_rows_on_one_page_are_one_copy_with_all_rights),
+		cmocka_unit_test(a_page_is_guarded_if_all_text_on_it_is),
 		cmocka_unit_test(writable_and_executable_rows_do_not_share_a_page_unless_allowed),
 		cmocka_unit_test(a_row_without_rights_has_no_memory),
 		cmocka_unit_test(physical_rows_lie_where_they_say),

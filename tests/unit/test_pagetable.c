@@ -124,6 +124,30 @@ static void entries_of_aarch64_stand_where_the_manual_says(void **state)
 	assert_int_equal(storage[6 * 512 + 16], 0);
 }
 
+/* Rules: M15 */
+static void guarded_text_has_bit_50_where_the_machine_knows_it(void **state)
+{
+	struct map map = { 0xffff800000000000, 0x80000000, 68 * K, RX | SMALT_G, 0 };
+	struct pagetable pt = fresh(&machine_aarch64, 31);
+	struct fault fault;
+	uint32_t tables;
+
+	(void)state;
+	build(&pt, &map, 1);
+	for (uint64_t i = 0; i < 16; i++)            /* DDI 0487, D8: GP */
+		assert_int_equal(storage[4 * 512 + i], 0x0054000080000783 + i * 4096);
+	assert_int_equal(storage[4 * 512 + 16], 0x0044000080010783);
+	map.prot = SMALT_R | SMALT_G;
+	assert_int_equal(pagetable_count(&pt, &map, 1, &tables, &fault), ST_WX);
+	map.prot = RX | SMALT_G | 32;
+	assert_int_equal(pagetable_count(&pt, &map, 1, &tables, &fault), ST_WX);
+	map.prot = RX | SMALT_G;
+	pt = fresh(&machine_x86_64, 7);
+	assert_int_equal(pagetable_count(&pt, &map, 1, &tables, &fault), ST_WX);
+	map.prot = RX;
+	assert_int_equal(pagetable_count(&pt, &map, 1, &tables, &fault), ST_OK);
+}
+
 /* Rules: P7 */
 static void an_unused_half_is_an_empty_root(void **state)
 {
@@ -406,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_of_x86_64_stand_where_the_manual_says),
 		cmocka_unit_test(entries_of_aarch64_stand_where_the_manual_says),
+		cmocka_unit_test(guarded_text_has_bit_50_where_the_machine_knows_it),
 		cmocka_unit_test(an_unused_half_is_an_empty_root),
 		cmocka_unit_test(tables_of_el2_let_text_be_executed),
 		cmocka_unit_test(every_page_of_a_mixed_space_translates),

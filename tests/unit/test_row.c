@@ -92,6 +92,34 @@ static void writable_and_executable_is_refused_unless_allowed(void **state)
 	assert_int_equal(p.rows[1].prot, SMALT_R | SMALT_W | SMALT_X);
 }
 
+/* Rules: M15 */
+static void text_is_guarded_if_it_was_made_for_it_and_the_cpu_has_it(void **state)
+{
+	static const struct machine *const both[] = { &machine_x86_64, &machine_aarch64 };
+
+	(void)state;
+	for (unsigned n = 0; n < 32; n++) {
+		struct segment segments[] = {
+			{ .va = 0x200000, .pa = 0x200000, .mem_bytes = 1, .prot = R },
+			{ .va = 0x201000, .pa = 0x201000, .mem_bytes = 1, .prot = R | SMALT_X },
+		};
+		struct object object = maker_object(OBJECT_FIXED, segments, 2);
+		struct place_request request = maker_request(&object);
+		struct space space = maker_space_of(both[n & 1], 1, 4);
+		bool physical = n >> 4 & 1;
+		struct placed p;
+
+		space.guards = n >> 1 & 1;
+		object.feature_1_and = n >> 2 & 3;   /* bit 0: BTI */
+		request.flags |= physical ? PLACE_PHYSICAL : 0;
+		p = maker_place(&space, &request);
+		assert_int_equal(p.status, ST_OK);
+		assert_int_equal(p.rows[0].flags & SMALT_ROW_GUARDED, 0);
+		assert_int_equal((p.rows[1].flags & SMALT_ROW_GUARDED) != 0,
+		                 (n & 1) && space.guards && (object.feature_1_and & 1) && !physical);
+	}
+}
+
 /* Rules: M23 */
 static void what_must_not_run_has_no_executable_row(void **state)
 {
@@ -187,6 +215,7 @@ int main(void)
 		cmocka_unit_test(header_flags_tell_which_bytes_are_really_in_the_row),
 		cmocka_unit_test(the_header_of_an_a_out_file_has_a_flag_of_its_own),
 		cmocka_unit_test(writable_and_executable_is_refused_unless_allowed),
+		cmocka_unit_test(text_is_guarded_if_it_was_made_for_it_and_the_cpu_has_it),
 		cmocka_unit_test(what_must_not_run_has_no_executable_row),
 		cmocka_unit_test(rights_that_a_machine_cannot_express_are_widened_by_read),
 		cmocka_unit_test(rights_that_a_machine_refuses_even_with_read_are_refused),
