@@ -4,6 +4,7 @@
  * of its own, read-only memory is that of instance 0.
  */
 #include "boot.h"
+#include "turns.h"
 
 /* The last object becomes instance 0 of `count`; the file is not read again. */
 enum status instances_add(struct boot *boot, uint32_t count, struct fault *fault)
@@ -47,25 +48,35 @@ enum status instances_check(const struct boot *boot, struct fault *fault)
 	return fault_in(fault, boot->objects[i].object.name);
 }
 
+static enum status back_instance(struct boot *boot, uint32_t row, uint32_t index, struct fault *fault)
+{
+	struct boot_object *o = &boot->objects[index];
+	struct share of = boot->objects[index - o->instance].share;
+	struct frame_draw draw = { .bits = UINT32_MAX };
+	enum status status;
+
+	if (draw_frames(boot, index, &draw.random))
+		of.draw = &draw;
+	status = share_object(&boot->space, &of, row, &boot->frames, fault);
+	o->pa_bits = draw.bits == UINT32_MAX ? 0 : draw.bits;
+	return status == ST_OK ? ST_OK : fault_in(fault, o->object.name);
+}
+
 /* Behind all others: instance 0 has its memory, wherever it lies. */
 enum status instances_back(struct boot *boot, struct fault *fault)
 {
-	struct space *space = &boot->space;
+	const struct space *space = &boot->space;
 	enum status status = ST_OK;
 
 	for (uint32_t row = 0; boot->instances && status == ST_OK && row < space->row_count;) {
 		uint32_t index = space->rows[row].object, instance = space->rows[row].instance;
-		const struct share *of;
 
 		if (index == SMALT_NONE || instance == 0) {
 			row++;
 			continue;
 		}
-		of = &boot->objects[index - instance].share;
-		status = share_object(space, of, row, &boot->frames, fault);
-		if (status != ST_OK)
-			return fault_in(fault, boot->objects[index].object.name);
-		row += of->row_count;
+		status = back_instance(boot, row, index, fault);
+		row += boot->objects[index - instance].share.row_count;
 	}
 	return status;
 }

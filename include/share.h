@@ -13,6 +13,7 @@
 struct share {
 	uint32_t row, row_count;
 	uint32_t extent, extent_count;   /* ascending; the space is not sorted yet */
+	struct frame_draw *draw;         /* of who has frames of its own; NULL: the lowest */
 };
 
 /*

@@ -10,6 +10,8 @@
  */
 #include "share.h"
 
+#include <stddef.h>
+
 #include "extent.h"
 #include "row.h"
 #include "sort.h"
@@ -81,7 +83,7 @@ static void set_flags(struct space *space, const struct share *of, uint32_t row,
 
 struct share share_of(struct space *space, uint32_t row, uint32_t count, uint32_t extent)
 {
-	struct share of = { row, count, extent, space->extent_count - extent };
+	struct share of = { row, count, extent, space->extent_count - extent, NULL };
 
 	/* Where memory was in pieces, some stand behind all others. */
 	sort_entries(&space->extents[extent], of.extent_count, sizeof(*space->extents));
@@ -89,9 +91,10 @@ struct share share_of(struct space *space, uint32_t row, uint32_t count, uint32_
 }
 
 /* Frames for those of extents [first, end) that are its own. */
-static enum status take(struct space *space, uint32_t first, uint32_t end, struct frames *frames,
-                        struct fault *fault)
+static enum status take(struct space *space, const struct share *of, uint32_t first,
+                        struct frames *frames, struct fault *fault)
 {
+	uint32_t end = space->extent_count;
 	enum status status = ST_OK;
 
 	for (uint32_t i = first, next; status == ST_OK && i < end; i = next) {
@@ -101,6 +104,7 @@ static enum status take(struct space *space, uint32_t first, uint32_t end, struc
 		if (space->extents[i].backing == SMALT_BACKING_SHARED)
 			continue;
 		s = stretch_of(space, frames, i, end, &next);
+		s.draw = of->draw;
 		status = stretch_take(&s, fault);
 	}
 	return status;
@@ -113,7 +117,7 @@ enum status share_object(struct space *space, const struct share *of, uint32_t r
 	enum status status = add_again(space, of, row, fault);
 
 	if (status == ST_OK)
-		status = take(space, first, space->extent_count, frames, fault);
+		status = take(space, of, first, frames, fault);
 	if (status == ST_OK)
 		set_flags(space, of, row, first);
 	return status;

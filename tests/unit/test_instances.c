@@ -37,6 +37,8 @@ static const struct { uint64_t va, value; } words[] = {
 
 static uint8_t kernel_file[0x2000], module_file[MODULE_BYTES];
 static char conf[200];
+static uint8_t seed[32];
+static struct span entropy;         /* of the next machine */
 
 static void make_module(uint16_t type)
 {
@@ -82,6 +84,7 @@ static enum status plan_module(unsigned m, bool volume, uint16_t type, const cha
 	};
 
 	set_machine(both[m], 0x3000000);
+	b.env.entropy = entropy;
 	make_module(type);
 	maker_write(&kernel);
 	snprintf(conf, sizeof conf, "kernel kernel\nmodule module role=map %s\n", options);
@@ -305,6 +308,28 @@ static void each_instance_has_a_stable_address_of_its_own(void **state)
 	}
 }
 
+/* Rules: S3, M13 */
+static void each_instance_draws_frames_of_its_own(void **state)
+{
+	uint64_t frames[4][3];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		memset(seed, (int)i + 1, sizeof seed);
+		entropy = (struct span){ seed, sizeof seed };
+		assert_int_equal(plan_module(i % 2, i / 2, 3, "instances=3\npa random"), ST_OK);
+		boot_execute(&b.boot);
+		for (unsigned k = 0; k < 3; k++) {
+			frames[i][k] = pa_of(k, SHARED_PAGES) - b.ram_pa;
+			check_instance(k);
+			assert_true(b.boot.objects[1 + k].pa_bits >= 16);    /* of 2^18 pages */
+			for (unsigned other = 0; other < i; other++)
+				assert_true(frames[i][k] != frames[other][k]);
+		}
+	}
+	entropy.bytes = 0;
+}
+
 /* Rules: S3 */
 static void what_cannot_move_has_one_instance(void **state)
 {
@@ -384,6 +409,7 @@ int main(void)
 		cmocka_unit_test(shared_frames_have_no_writable_alias_and_are_synchronized_once),
 		cmocka_unit_test(an_address_is_that_of_the_first_instance),
 		cmocka_unit_test(each_instance_has_a_stable_address_of_its_own),
+		cmocka_unit_test(each_instance_draws_frames_of_its_own),
 		cmocka_unit_test(what_cannot_move_has_one_instance),
 		cmocka_unit_test(a_protocol_that_hands_over_files_has_no_instances),
 		cmocka_unit_test(too_little_storage_fails_well),
