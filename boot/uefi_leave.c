@@ -50,19 +50,23 @@ static void spoil(struct uefi *uefi)
 	(void)uefi->table->BootServices->AllocatePool(EfiLoaderData, PAGE, &pool);
 }
 
-/* *tried: nothing but these two calls is allowed any more. */
-static EFI_STATUS exit_services(struct uefi *uefi, bool *tried)
+static const char asking[] = "GetMemoryMap()", leaving_it[] = "ExitBootServices()";
+
+/* *tried: nothing but these two calls is allowed any more. *call: the last one. */
+static EFI_STATUS exit_services(struct uefi *uefi, bool *tried, const char **call)
 {
 	EFI_STATUS status = EFI_SUCCESS;
 	UINTN key;
 
 	*tried = false;
 	for (unsigned i = 0; i < UEFI_EXIT_TRIES; i++) {
+		*call = asking;
 		status = get_last_map(uefi, &key);
 		if (status != EFI_SUCCESS)
 			return status;
 		spoil(uefi);
 		*tried = true;
+		*call = leaving_it;
 		status = uefi->table->BootServices->ExitBootServices(uefi->image, key);
 		if (status == EFI_SUCCESS)
 			break;
@@ -71,13 +75,14 @@ static EFI_STATUS exit_services(struct uefi *uefi, bool *tried)
 }
 
 /* The firmware is half gone: a line on the port itself, then the machine ends. */
-_Noreturn static void give_up(struct uefi *uefi, EFI_STATUS status)
+_Noreturn static void give_up(struct uefi *uefi, EFI_STATUS status, const char *call)
 {
 	struct fault fault;
 
 	uefi_text_close();
-	(void)uefi_fault(status, "ExitBootServices()", &fault);
-	(void)fault_hint(&fault, "the firmware's memory map never stood still: report it to its authors");
+	(void)uefi_fault(status, call, &fault);
+	if (call == leaving_it)
+		(void)fault_hint(&fault, "the firmware's memory map never stood still: report it to its authors");
 	log_fault(&fault);
 	if (!uefi->exit_when_refused)
 		uefi->table->RuntimeServices->ResetSystem(EfiResetCold, status, 0, NULL);
@@ -103,6 +108,7 @@ void firmware_leave(struct boot *boot, void (*next)(struct boot *boot))
 	static struct pagetable own;
 	struct uefi *uefi = uefi_of(boot->env);
 	struct fault fault;
+	const char *call;
 	EFI_STATUS status;
 	bool tried;
 
@@ -114,14 +120,14 @@ void firmware_leave(struct boot *boot, void (*next)(struct boot *boot))
 		firmware_refuse(fault.status);
 	}
 	arch_clean((uint64_t)image_start, self_bytes());
-	status = exit_services(uefi, &tried);
+	status = exit_services(uefi, &tried, &call);
 	if (status != EFI_SUCCESS && !tried) {
-		(void)uefi_fault(status, "GetMemoryMap()", &fault);
+		(void)uefi_fault(status, call, &fault);
 		log_fault(&fault);
 		firmware_refuse(ST_DEVICE);
 	}
 	if (status != EFI_SUCCESS)
-		give_up(uefi, status);
+		give_up(uefi, status, call);
 	uefi_text_close();
 	arch_alone(&own, go_on, &leaving);
 }

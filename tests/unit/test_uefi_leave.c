@@ -236,7 +236,9 @@ static void no_map_after_it_is_the_end(void **state)
 	assert_string_equal(fw.trace, "scMXMR");
 	assert_false(seen.refused || seen.next);
 	assert_true(seen.logged_after_close);
+	assert_string_equal(seen.logged.field, "GetMemoryMap()");
 	assert_int_equal(seen.logged.value, 5);
+	assert_null(seen.logged.hint);
 }
 
 /* Rules: M1, M20 */
