@@ -18,8 +18,8 @@
 
 enum { PAGE = 4096, MAP_BYTES = 24 << 10, ARENA_BYTES = 8 << 20, ARENA_LEAST = 512 << 10 };
 
-/* Descriptors that the map may gain while the firmware is there. */
-enum { MORE_DESCRIPTORS = 128 };
+/* Descriptors that the map may gain by the firmware's own doing, and of those what nobody plans with. */
+enum { MORE_DESCRIPTORS = 128, SPARE_DESCRIPTORS = 32 };
 
 static EFI_BOOT_SERVICES *services(const struct uefi *uefi)
 {
@@ -133,7 +133,7 @@ MUST_CHECK static enum status get_map(struct uefi *uefi, UINTN *size, struct fau
 	efi->descriptor_bytes = (uint32_t)descriptor_bytes;
 	efi->descriptor_version = version;
 	efi->descriptors = (uint32_t)(*size / descriptor_bytes);
-	efi->descriptors_most = 2 * efi->descriptors + MORE_DESCRIPTORS;
+	efi->descriptors_most = 2 * efi->descriptors + MORE_DESCRIPTORS + 2 * efi->takes;
 	return ST_OK;
 }
 
@@ -189,6 +189,34 @@ MUST_CHECK static enum status claim_free(struct uefi *uefi, uint64_t pa, uint64_
 }
 
 /* In order of address, so that what touches is one call: they cost thousands of instructions. */
+/* Ranges in order become those that do not touch; how many. */
+static uint32_t join(struct smalt_memory *taken, uint32_t count)
+{
+	uint32_t last = 0;
+
+	for (uint32_t i = 1; i < count; i++) {
+		uint64_t end = taken[last].pa + taken[last].bytes;
+
+		if (taken[i].pa > end)
+			taken[++last] = taken[i];
+		else
+			taken[last].bytes = max_u64(end, taken[i].pa + taken[i].bytes) - taken[last].pa;
+	}
+	return count ? last + 1 : 0;
+}
+
+/* Each range may make three of one descriptor: the last map, which cannot be refused, must hold them. */
+static enum status check_room(const struct efi *efi, uint32_t ranges, struct fault *fault)
+{
+	uint64_t needed = efi->descriptors + 2ull * ranges + SPARE_DESCRIPTORS;
+
+	if (needed <= efi->descriptors_most)
+		return ST_OK;
+	(void)fault_set(fault, ST_TOO_SMALL, "descriptors of the last memory map", needed,
+	                efi->descriptors_most);
+	return fault_hint(fault, "memory is in too many pieces: load fewer modules, or without pa random");
+}
+
 enum status firmware_claim(struct env *env, const struct frames *frames, struct fault *fault)
 {
 	struct uefi *uefi = uefi_of(env);
@@ -199,13 +227,11 @@ enum status firmware_claim(struct env *env, const struct frames *frames, struct 
 		return fault->status;
 	memcpy(taken, frames->taken.ranges, count * sizeof *taken);
 	sort_entries(taken, count, sizeof *taken);
-	for (uint32_t i = 0, next; i < count; i = next) {
-		uint64_t end = taken[i].pa + taken[i].bytes;
-
-		for (next = i + 1; next < count && taken[next].pa <= end; next++)
-			end = max_u64(end, taken[next].pa + taken[next].bytes);
-		if (claim_free(uefi, taken[i].pa, end, fault) != ST_OK)
+	count = join(taken, count);
+	if (check_room(&env->efi, count, fault) != ST_OK)
+		return fault->status;
+	for (uint32_t i = 0; i < count; i++)
+		if (claim_free(uefi, taken[i].pa, taken[i].pa + taken[i].bytes, fault) != ST_OK)
 			return fault->status;
-	}
 	return ST_OK;
 }

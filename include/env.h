@@ -70,6 +70,7 @@ struct efi {
 	uint32_t descriptor_version;
 	uint32_t descriptors_most;   /* room for so many of them is kept in the handoff */
 	uint32_t descriptors;        /* that there are */
+	uint32_t takes;              /* ranges that modules may take: each makes two more of them */
 	void *map;                   /* the descriptors; NULL on the host */
 	bool callable;               /* runtime services may be called: the exception level is still theirs */
 	struct span attributes;      /* descriptors of EFI_MEMORY_ATTRIBUTES_TABLE, whole ones; base NULL on the host */

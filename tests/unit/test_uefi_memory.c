@@ -245,6 +245,16 @@ static void there_is_room_for_a_last_map_that_grew(void **state)
 }
 
 /* Rules: H3 */
+static void more_ranges_that_may_be_taken_have_more_room(void **state)
+{
+	(void)state;
+	fake_set(0, 16, EfiReservedMemoryType);
+	u.env.efi.takes = 300;
+	assert_int_equal(firmware_memory(&u.env, &fault), ST_OK);
+	assert_int_equal(u.env.efi.descriptors_most, 2 * 2 + 128 + 2 * 300);
+}
+
+/* Rules: H3 */
 static void a_map_that_needs_more_room_gets_it(void **state)
 {
 	uint64_t usable = 0;
@@ -375,6 +385,28 @@ static void exactly_what_was_taken_becomes_ours(void **state)
 	assert_int_equal(fake_free(), 56);
 	assert_int_equal(u.env.memory.count, 0);
 	assert_null(u.pages);
+}
+
+/* Rules: H3, M20 */
+static void a_last_map_that_might_not_fit_is_refused_before_anything_is_taken(void **state)
+{
+	(void)state;
+	for (uint32_t room = 32; room <= 40; room++) {
+		plan_memory();
+		take(1002, 1);
+		take(1050, 3);
+		take(1003, 1);           /* beside the first */
+		u.env.efi.descriptors_most = u.env.efi.descriptors + room;
+		if (room < 32 + 2 * 2) {
+			assert_int_equal(firmware_claim(&u.env, &frames, &fault), ST_TOO_SMALL);
+			assert_int_equal(fault.value, u.env.efi.descriptors + 36);
+			assert_int_equal(fault.limit, u.env.efi.descriptors + room);
+			assert_string_equal(fw.trace, "");
+		} else {
+			assert_int_equal(firmware_claim(&u.env, &frames, &fault), ST_OK);
+			firmware_release(&u.env);
+		}
+	}
 }
 
 /* Rules: H3 */
@@ -523,12 +555,14 @@ int main(void)
 		MEMORY_TEST(files_of_a_try_are_closed_and_in_the_end_all_are),
 		MEMORY_TEST(the_map_is_the_firmwares),
 		MEMORY_TEST(there_is_room_for_a_last_map_that_grew),
+		MEMORY_TEST(more_ranges_that_may_be_taken_have_more_room),
 		MEMORY_TEST(a_map_that_needs_more_room_gets_it),
 		MEMORY_TEST(descriptors_may_be_of_any_size_that_holds_one),
 		MEMORY_TEST(absurd_sizes_of_descriptors_are_refused),
 		MEMORY_TEST(a_map_that_cannot_be_got_is_the_firmwares_fault),
 		MEMORY_TEST(an_arena_that_is_too_small_is_an_answer_at_every_step),
 		MEMORY_TEST(exactly_what_was_taken_becomes_ours),
+		MEMORY_TEST(a_last_map_that_might_not_fit_is_refused_before_anything_is_taken),
 		MEMORY_TEST(neighbours_are_one_call_in_any_order),
 		MEMORY_TEST(a_short_neighbour_inside_a_long_one_does_not_shorten_it),
 		MEMORY_TEST(what_is_not_free_now_is_left_alone),
