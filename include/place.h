@@ -96,7 +96,8 @@ MUST_CHECK enum status place_enter(struct space *space, const struct place_reque
 
 /*
  * One row of Smalt's own (SMALT_KIND_*) at the lowest address from `from` on with a guard
- * granule on both sides; va == phase modulo align. Enters it and tells va.
+ * granule on both sides, or if there is none, of the machine's highest range; va == phase modulo
+ * align. Enters it and tells va.
  */
 MUST_CHECK enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32_t prot,
                                  uint64_t from, uint64_t align, uint64_t phase, uint64_t *va,

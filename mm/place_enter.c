@@ -80,10 +80,23 @@ static const char *const owners[] = {
 	[SMALT_KIND_SMBIOS] = "SMBIOS tables",
 };
 
+/* Where objects are strewn over the machine's place for kernels, what is long goes before it. */
+static enum status find_own(const struct space *space, struct ranges_wish wish, uint64_t *va,
+                            struct fault *fault)
+{
+	uint64_t high = space->machine->ranges[space->machine->range_count - 1].first;
+	enum status status = space_find(space, wish.from, wish.bytes, wish.align, wish.phase, va, fault);
+
+	if (status != ST_NO_ADDRESS || wish.from <= high)
+		return status;
+	return space_find(space, high, wish.bytes, wish.align, wish.phase, va, fault);
+}
+
 enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32_t prot,
                       uint64_t from, uint64_t align, uint64_t phase, uint64_t *va,
                       struct fault *fault)
 {
+	struct ranges_wish wish = { from, bytes, align, phase };
 	struct smalt_row row;
 	uint64_t found;
 	enum status status;
@@ -91,7 +104,7 @@ enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32
 	CHECK(kind >= SMALT_KIND_STACK && kind <= SMALT_KIND_SMBIOS);
 	status = check_room(space, 1, 1, fault);
 	if (status == ST_OK)
-		status = space_find(space, from, bytes, align, phase, &found, fault);
+		status = find_own(space, wish, &found, fault);
 	if (status == ST_OK)
 		status = space_claim(space, found, bytes, span_of(owners[kind]), SMALT_NONE, fault);
 	if (status != ST_OK)

@@ -201,6 +201,23 @@ static void every_kind_of_own_row_can_be_entered(void **state)
 	}
 }
 
+/* Rules: M13, M14 */
+static void an_own_row_that_is_too_long_for_the_gaps_goes_to_the_start_of_the_high_half(void **state)
+{
+	struct space space = maker_space_of(&machine_x86_64, 7, 1);
+	uint64_t high = 0xffff800000000000, va;
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(space_claim(&space, KERNEL_VA + (1 << 30), PAGE, span_of("in the middle"), 0,
+	                             &fault), ST_OK);
+	assert_int_equal(space_claim(&space, high, PAGE, span_of("first"), 1, &fault), ST_OK);
+	assert_int_equal(place_own(&space, SMALT_KIND_HANDOFF, (1 << 30) + PAGE, R, KERNEL_VA, PAGE, 0,
+	                           &va, &fault), ST_OK);
+	assert_int_equal(va, high + 2 * PAGE);
+	assert_int_equal(space.rows[0].va, va);
+}
+
 /* Rules: M1 */
 static void an_own_row_that_does_not_fit_changes_nothing(void **state)
 {
@@ -212,7 +229,7 @@ static void an_own_row_that_does_not_fit_changes_nothing(void **state)
 	before = space;
 	assert_int_equal(place_own(&space, SMALT_KIND_STACK, 0, RW, KERNEL_VA, PAGE, 0, &va, &fault),
 	                 ST_INVALID);
-	assert_int_equal(place_own(&space, SMALT_KIND_STACK, 1ull << 31, RW, KERNEL_VA, PAGE, 0, &va,
+	assert_int_equal(place_own(&space, SMALT_KIND_STACK, 1ull << 47, RW, KERNEL_VA, PAGE, 0, &va,
 	                           &fault), ST_NO_ADDRESS);
 	assert_memory_equal(&space, &before, sizeof before);
 	space.claim_capacity = 0;
@@ -235,6 +252,7 @@ int main(void)
 		cmocka_unit_test(without_room_nothing_is_entered),
 		cmocka_unit_test(own_rows_have_a_guard_on_both_sides_and_no_object),
 		cmocka_unit_test(every_kind_of_own_row_can_be_entered),
+		cmocka_unit_test(an_own_row_that_is_too_long_for_the_gaps_goes_to_the_start_of_the_high_half),
 		cmocka_unit_test(an_own_row_that_does_not_fit_changes_nothing),
 	};
 
