@@ -329,6 +329,23 @@ static void every_bad_tag_and_every_bad_table_is_told(void **state)
 	assert_int_equal(listener->count, 5);
 }
 
+/* Rules: S10, M11 */
+static void a_long_segment_overlaps_every_one_that_begins_in_it(void **state)
+{
+	struct elf_file file = good_file();
+	struct listener *listener = listen(0);
+	struct object object;
+	struct fault fault;
+
+	(void)state;
+	for (unsigned i = 1; i <= 3; i++)        /* the last one just behind it: no overlap */
+		add_phdr(&file, (struct phdr){ 1, 4, 0, 0x400000 + (i == 3 ? 0x400 : 0x100 * i), 8, 8, 1 });
+	assert_int_equal(read_with(listener, file.bytes, file.count, &object, &fault), ST_OVERLAP);
+	assert_int_equal(listener->count, 2);
+	assert_non_null(strstr(listener->lines[0], "0x400100 < 0x400400"));
+	assert_non_null(strstr(listener->lines[1], "0x400200 < 0x400400"));
+}
+
 /* Rules: S10 */
 static void without_memory_one_problem_is_told(void **state)
 {
@@ -430,6 +447,7 @@ int main(void)
 		cmocka_unit_test(every_bad_record_is_told_and_good_ones_are_not),
 		cmocka_unit_test(a_list_without_its_first_address_is_told_once),
 		cmocka_unit_test(every_bad_tag_and_every_bad_table_is_told),
+		cmocka_unit_test(a_long_segment_overlaps_every_one_that_begins_in_it),
 		cmocka_unit_test(without_memory_one_problem_is_told),
 		cmocka_unit_test(every_segment_that_cannot_be_placed_is_told_and_no_row_is_written),
 		cmocka_unit_test(an_object_with_problems_is_placed_nowhere_even_where_it_fits),
