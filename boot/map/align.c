@@ -61,7 +61,7 @@ static enum status take_all(struct smalt_prepared *prepared, uint64_t *pas, stru
 		if (can_align(prepared, i))
 			status = frames_take(&prepared->space->frames, granule, granule, 0,
 			                     SMALT_MEM_OBJECT, &pas[count++], fault);
-	return status == ST_OK ? ST_OK : fault_in(fault, prepared->object.name);
+	return status == ST_OK ? ST_OK : fault_in(fault, prepared->link.object.name);
 }
 
 static void align_all(struct smalt_prepared *prepared, const uint64_t *pas, bool seal)

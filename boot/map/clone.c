@@ -42,7 +42,7 @@ static enum status clone(const struct smalt_prepared *prepared, struct smalt_pre
 	if (made->segments == NULL)
 		return fault->status;
 	memcpy(made->segments, prepared->segments, made->count * sizeof *made->segments);
-	made->object.content = &made->content;
+	made->link.object.content = &made->link.content;
 	made->used = false;
 	scratch = space->arena;
 	status = frames_save(&space->frames, &saved, &scratch, fault);

@@ -47,6 +47,21 @@ uint32_t fault_publish(enum status status, const struct fault *fault, struct sma
 	return status;
 }
 
+static bool report(struct sink *sink, const struct fault *fault)
+{
+	const struct smalt_space *space = ((const struct ear *)(const void *)sink)->space;
+	struct smalt_fault told;
+
+	(void)fault_publish(fault->status, fault, &told);
+	return space->report(space->context, &told) == SMALT_REPORT_GO_ON;
+}
+
+struct sink *fault_sink(const struct smalt_space *space, struct ear *ear)
+{
+	*ear = (struct ear){ .sink.report = report, .space = space };
+	return space->report != NULL ? &ear->sink : NULL;
+}
+
 const char *smalt_status_name(uint32_t status)
 {
 	return status < STATUS_COUNT ? status_name(status) : NULL;

@@ -45,8 +45,7 @@ struct smalt_space {
 struct smalt_prepared {
 	struct smalt_space *space;
 	struct smalt_request request;
-	struct object object;    /* segments by program header and RELRO: what rows follow from */
-	struct content content;
+	struct boot_object link; /* its segments by program header and RELRO: what rows follow from */
 	struct segment *whole;   /* the same before RELRO parted them: what relocation looks at */
 	uint32_t whole_count;
 	struct smalt_segment *segments;
@@ -56,11 +55,18 @@ struct smalt_prepared {
 	uint64_t bias;           /* then */
 };
 
+/* The caller's ear, for one call. */
+struct ear {
+	struct sink sink;
+	const struct smalt_space *space;
+};
+
 /* A request that was looked at: what follows from it before anything is allocated. */
 struct planned {
 	const struct smalt_request *request;
 	struct smalt_prepared *prepared;     /* or NULL */
 	struct boot_object *link;            /* the space's, next to those that it has */
+	struct ear ear;
 	const struct object *object;
 	struct segment *whole;               /* its segments before RELRO parted them */
 	uint32_t whole_count;
@@ -80,13 +86,16 @@ static inline void *library_pointer(const struct smalt_space *space, uint64_t pa
 /* fault.c: status, after the inner fault was made public in *to, which may be NULL. */
 uint32_t fault_publish(enum status status, const struct fault *fault, struct smalt_fault *to);
 
+/* Who hears of problems in this space, NULL if nobody wants to. ear lives as long as its sink is used. */
+struct sink *fault_sink(const struct smalt_space *space, struct ear *ear);
+
 /* request.c: ST_INVALID for what contradicts itself. */
 MUST_CHECK enum status request_check(const struct smalt_request *request, struct fault *fault);
 
-/* Reads the object; everything it says is checked. content must stay where it is. */
+/* Reads the object into link, which stays where it is; everything it says is checked. sink: or NULL. */
 MUST_CHECK enum status request_read(const struct smalt_space *space,
-                                    const struct smalt_request *request, struct object *object,
-                                    struct content *content, struct arena *arena,
+                                    const struct smalt_request *request, struct boot_object *link,
+                                    struct sink *sink, struct arena *arena,
                                     struct fault *fault);
 
 /* link.c: the object that is being planned among those of the space. */

@@ -30,9 +30,9 @@ enum status link_check(const struct linkage *set, struct fault *fault)
 /* As an object of the space, for as long as it is relocated. */
 static void make_link(const struct smalt_prepared *prepared, struct boot_object *link, uint64_t bias)
 {
-	*link = (struct boot_object){
-		.object = prepared->object, .relocate = true, .placement.bias = bias,
-	};
+	*link = prepared->link;
+	link->relocate = true;
+	link->placement.bias = bias;
 	link->object.segments = prepared->whole;
 	link->object.segment_count = prepared->whole_count;
 }
@@ -40,7 +40,7 @@ static void make_link(const struct smalt_prepared *prepared, struct boot_object 
 static enum status check(struct smalt_prepared *prepared, uint64_t base, uint64_t *bias,
                          struct fault *fault)
 {
-	const struct object *object = &prepared->object;
+	const struct object *object = &prepared->link.object;
 
 	if (prepared->relocated || prepared->used)
 		return fault_field(fault, ST_INVALID, "prepared object that is relocated or mapped");
@@ -159,6 +159,6 @@ uint32_t smalt_relocate(struct smalt_prepared *prepared, uint64_t base, struct s
 	enum status status = relocate(prepared, base, &scratch, &inner);
 
 	if (status != ST_OK)
-		(void)fault_in(&inner, prepared->object.name);
+		(void)fault_in(&inner, prepared->link.object.name);
 	return fault_publish(status, &inner, fault);
 }

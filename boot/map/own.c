@@ -39,7 +39,7 @@ static enum status refuse(const struct smalt_prepared *prepared, enum status sta
                           const char *what, uint64_t value, struct fault *fault)
 {
 	(void)fault_value(fault, status, what, value);
-	return fault_in(fault, prepared->object.name);
+	return fault_in(fault, prepared->link.object.name);
 }
 
 /* Does another entry have bytes on these pages? Zeros behind the entry's own bytes are its own. */
@@ -66,7 +66,7 @@ enum status segments_take(struct smalt_prepared *prepared, const struct smalt_se
 		return ST_OK;
 	if (frames_take(&space->frames, bytes, s->granule, 0, SMALT_MEM_OBJECT, pa, fault) == ST_OK)
 		return ST_OK;
-	return fault_in(fault, prepared->object.name);
+	return fault_in(fault, prepared->link.object.name);
 }
 
 /* The object's bytes at their place in the pages, zeros around them (M17). */
@@ -78,7 +78,7 @@ static void fill(const struct smalt_prepared *prepared, const struct smalt_segme
 	uint8_t *memory = segments_memory(prepared, segment);
 
 	memset(memory, 0, skip);
-	memcpy(memory + skip, prepared->object.bytes.base + segment->file_offset, segment->file_bytes);
+	memcpy(memory + skip, prepared->link.object.bytes.base + segment->file_offset, segment->file_bytes);
 	memset(memory + end, 0, pages - end);
 }
 
@@ -150,7 +150,7 @@ uint32_t smalt_make_mutable(struct smalt_prepared *prepared, uint32_t segment,
 
 	if (segment >= prepared->count) {
 		status = fault_set(&inner, ST_INVALID, "segment", segment, prepared->count);
-		(void)fault_in(&inner, prepared->object.name);
+		(void)fault_in(&inner, prepared->link.object.name);
 	} else {
 		status = segments_own(prepared, segment, &inner);
 	}

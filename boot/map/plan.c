@@ -49,7 +49,7 @@ static uint32_t place_flags(uint32_t flags)
 /* What was relocated can be mapped at one place only. */
 static void fix_address(const struct smalt_prepared *prepared, struct place_request *place)
 {
-	const struct object *object = &prepared->object;
+	const struct object *object = &prepared->link.object;
 
 	if (!prepared->relocated || object->kind != OBJECT_MOVABLE || (place->flags & PLACE_ADDRESS))
 		return;
@@ -97,9 +97,8 @@ static enum status read_new(const struct smalt_space *space, struct planned *p, 
 	struct boot_object *link = p->link;
 	enum status status;
 
-	*link = (struct boot_object){ .relocate = p->request->flags & SMALT_MAP_RELOCATE };
 	p->object = &link->object;
-	status = request_read(space, p->request, &link->object, &link->content, arena, fault);
+	status = request_read(space, p->request, link, fault_sink(space, &p->ear), arena, fault);
 	p->whole = link->object.segments;
 	p->whole_count = link->object.segment_count;
 	if (status != ST_OK || !link->relocate)
@@ -120,10 +119,10 @@ static enum status read_object(const struct smalt_space *space, struct planned *
 	p->prepared = p->request->prepared;
 	if (p->prepared == NULL)
 		return read_new(space, p, arena, fault);
-	p->object = &p->prepared->object;
+	p->object = &p->prepared->link.object;
 	p->whole = p->prepared->whole;
 	p->whole_count = p->prepared->whole_count;
-	*p->link = (struct boot_object){ .object = p->prepared->object };
+	*p->link = p->prepared->link;
 	return prepared_check(p->prepared, p->request, fault);
 }
 
@@ -161,7 +160,11 @@ enum status plan_make(const struct smalt_space *space, const struct smalt_reques
 	if (p->prepared != NULL)
 		fix_address(p->prepared, &p->place);
 	status = list_reserves(space, p, arena, fault);
-	return status == ST_OK ? place_rows(space, p, arena, fault) : status;
+	if (status == ST_OK)
+		status = place_rows(space, p, arena, fault);
+	status = object_end(p->object, status, fault);
+	p->link->object.sink = NULL;         /* it was for this call */
+	return status;
 }
 
 /* rows and *elements as M2 wants them. */

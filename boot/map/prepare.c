@@ -42,8 +42,8 @@ static bool belong_together(const struct smalt_segment *below, const struct smal
 void segments_list(struct smalt_prepared *prepared)
 {
 	prepared->count = 0;
-	for (uint32_t i = 0; i < prepared->object.segment_count; i++) {
-		struct smalt_segment entry = entry_of(&prepared->object.segments[i]);
+	for (uint32_t i = 0; i < prepared->link.object.segment_count; i++) {
+		struct smalt_segment entry = entry_of(&prepared->link.object.segments[i]);
 		struct smalt_segment *below = prepared->segments + prepared->count - 1;
 
 		if (prepared->count != 0 && belong_together(below, &entry)) {
@@ -70,9 +70,9 @@ static enum status check_request(const struct smalt_request *request, struct fau
 static enum status take_entries(struct smalt_prepared *prepared, struct arena *arena,
                                 struct fault *fault)
 {
-	uint64_t capacity = PIECES * ((uint64_t)prepared->object.segment_count + 2);
+	uint64_t capacity = PIECES * ((uint64_t)prepared->link.object.segment_count + 2);
 
-	if (prepared->object.segment_count == 0)
+	if (prepared->link.object.segment_count == 0)
 		return fault_field(fault, ST_NOT_MAPPABLE, "segments");
 	if (capacity > UINT32_MAX)
 		return fault_set(fault, ST_NO_MEMORY, "segments", capacity, UINT32_MAX);
@@ -86,19 +86,21 @@ static enum status prepare(struct smalt_space *space, const struct smalt_request
 {
 	struct smalt_prepared *made = arena_take(&space->arena, 1, sizeof *made, "prepared", fault);
 	enum status status = check_request(request, fault);
+	struct ear ear;
 
 	if (made == NULL)
 		status = fault_value(fault, ST_NO_MEMORY, "prepared", sizeof *made);
 	if (status != ST_OK)
 		return status;
 	*made = (struct smalt_prepared){ .space = space, .request = *request };
-	status = request_read(space, request, &made->object, &made->content, &space->arena, fault);
+	status = request_read(space, request, &made->link, fault_sink(space, &ear), &space->arena, fault);
+	made->link.object.sink = NULL;
 	if (status == ST_OK)
 		status = take_entries(made, &space->arena, fault);
 	if (status != ST_OK)
 		return fault_in(fault, span_of(request->name));
-	made->whole = made->object.segments;
-	made->whole_count = made->object.segment_count;
+	made->whole = made->link.object.segments;
+	made->whole_count = made->link.object.segment_count;
 	segments_list(made);
 	*prepared = made;
 	return ST_OK;
@@ -131,7 +133,7 @@ enum status segments_check_plain(const struct smalt_prepared *prepared, struct f
 		(void)fault_value(fault, ST_INVALID, "segment that has an extent",
 		                  prepared->segments[i].va);
 		(void)fault_segment(fault, prepared->segments[i].index);
-		return fault_in(fault, prepared->object.name);
+		return fault_in(fault, prepared->link.object.name);
 	}
 	return ST_OK;
 }
@@ -142,7 +144,7 @@ uint32_t smalt_relro(struct smalt_prepared *prepared, struct smalt_fault *fault)
 	enum status status = segments_check_plain(prepared, &inner);
 
 	if (status == ST_OK)
-		status = relro_part(&prepared->object, prepared->space->space.granule,
+		status = relro_part(&prepared->link.object, prepared->space->space.granule,
 		                    &prepared->space->arena, &inner);
 	if (status == ST_OK)
 		segments_list(prepared);
@@ -155,7 +157,7 @@ static enum status refuse(const struct smalt_prepared *prepared, enum status sta
 {
 	(void)fault_value(fault, status, what, segment->va);
 	(void)fault_segment(fault, segment->index);
-	return fault_in(fault, prepared->object.name);
+	return fault_in(fault, prepared->link.object.name);
 }
 
 static enum status check_segment(const struct smalt_prepared *prepared,
@@ -177,7 +179,7 @@ static enum status check_segment(const struct smalt_prepared *prepared,
 enum status prepared_check(const struct smalt_prepared *prepared,
                            const struct smalt_request *request, struct fault *fault)
 {
-	uint64_t base = align_down(prepared->object.segments[0].va, prepared->object.align) + prepared->bias;
+	uint64_t base = align_down(prepared->link.object.segments[0].va, prepared->link.object.align) + prepared->bias;
 
 	if (prepared->used)
 		return refuse(prepared, ST_INVALID, "prepared object that NOCOPY used up", prepared->segments, fault);
@@ -186,7 +188,7 @@ enum status prepared_check(const struct smalt_prepared *prepared,
 			return fault->status;
 	if (prepared->relocated && (request->flags & SMALT_MAP_ADDRESS) && request->va != base) {
 		(void)fault_set(fault, ST_INVALID, "va of what is relocated", request->va, base);
-		return fault_in(fault, prepared->object.name);
+		return fault_in(fault, prepared->link.object.name);
 	}
 	return ST_OK;
 }

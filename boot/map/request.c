@@ -64,13 +64,20 @@ enum status request_check(const struct smalt_request *request, struct fault *fau
 }
 
 enum status request_read(const struct smalt_space *space, const struct smalt_request *request,
-                         struct object *object, struct content *content, struct arena *arena,
+                         struct boot_object *link, struct sink *sink, struct arena *arena,
                          struct fault *fault)
 {
-	*content = content_of((struct span){ request->object, request->object_bytes }, request->object_pa);
+	struct object_source source = {
+		span_of(request->name), &link->content, space->space.machine, sink,
+	};
+
+	*link = (struct boot_object){
+		.relocate = request->flags & SMALT_MAP_RELOCATE,
+		.content = content_of((struct span){ request->object, request->object_bytes },
+		                      request->object_pa),
+	};
 	if (request->flags & SMALT_MAP_INTERPRET)
-		return object_read(object, span_of(request->name), content, space->space.machine, arena,
-		                   fault);
-	object_flat(object, span_of(request->name), content);
+		return object_read_from(&link->object, &source, arena, fault);
+	object_flat(&link->object, source.name, source.content);
 	return ST_OK;
 }

@@ -76,14 +76,14 @@ static struct smalt_request request_of(uint64_t bytes)
 	};
 }
 
-static uint32_t map_it(const struct smalt_request *request)
+static inline uint32_t map_it(const struct smalt_request *request)
 {
 	b.count = 16;
 	return smalt_map(b.space, request, b.rows, &b.count, &b.fault);
 }
 
 /* Intel SDM Vol. 3A 4.5, Arm ARM D8.3: 4 levels of 9 bits. Leaf entry, 0 if not mapped; *pa: of va. */
-static uint64_t walk(const uint64_t root[2], uint64_t va, uint64_t *pa)
+static inline uint64_t walk(const uint64_t root[2], uint64_t va, uint64_t *pa)
 {
 	uint64_t table_pa = root[b.machine == 183 && va >> 63];
 
