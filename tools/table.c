@@ -174,6 +174,19 @@ static void print_cost(const struct boot *boot, FILE *out)
 	fprintf(out, "\nframes      %" PRIu64 "\n", boot->cost.frames);
 }
 
+/* What was drawn, and of how many places: nothing where nothing was. */
+static void print_draws(const struct boot *boot, FILE *out)
+{
+	for (uint32_t i = 0; i < boot->object_count; i++) {
+		const struct boot_object *o = &boot->objects[i];
+		struct span name = o->object.name;
+
+		if (o->placement.va_bits != 0 || o->pa_bits != 0)
+			fprintf(out, "random      %u bits of va, %u of pa: %.*s\n", o->placement.va_bits,
+			        o->pa_bits, (int)min_u64(name.bytes, CELL_BYTES / 2), (const char *)name.base);
+	}
+}
+
 void plan_table(const struct session *session, FILE *out)
 {
 	const struct boot *boot = &session->boot;
@@ -184,5 +197,6 @@ void plan_table(const struct session *session, FILE *out)
 	fputc('\n', out);
 	if (!boot->protocol)
 		print_pages(boot, out);
+	print_draws(boot, out);
 	print_cost(boot, out);
 }

@@ -22,5 +22,6 @@ void guest_main(void)
 		if (smalt_nth_row(guest.handoff, extent->row)->object == 0)
 			say_line("pa", extent->pa);
 	}
+	say_line("copied", guest.handoff->profile.copied_bytes);
 	expect(va_of(&target) - smalt_nth_object(guest.handoff, 0)->base < 1 << 20, "where it runs");
 }

@@ -74,6 +74,44 @@ def test_stable_addresses_are_those_of_every_boot(platform):
         boot(platform, 2, "stable", NO_ENTROPY[platform.machine])
 
 
+@guest.UEFI
+def test_under_uefi_files_are_read_straight_to_where_they_were_drawn(platform):
+    """Rules: M13, S11"""
+    conf = "va random\npa random\n"
+    rng = ("-device", "virtio-rng-pci")         # EFI_RNG
+    how = {"x86_64": {"cpu": "qemu64"}, "aarch64": {"cpu": "cortex-a57"}}[platform.machine]
+    results = [guest.boot_guest(platform, "policy", conf=conf, extra=rng, **how).success() for _ in range(2)]
+    bases, pas = ({result.lines(what)[0] for result in results} for what in ("base", "pa"))
+    assert len(bases) == 2 and len(pas) == 2
+    for result in results:
+        assert result.line("va_bits") in (18, 26) and result.line("pa_bits") in (14, 15)
+        assert result.line("copied") == 0
+
+
+def test_a_seed_in_the_environment_draws_the_same_again(machine, smalt, tmp_path):
+    """Rules: M13"""
+    elf = guest.build("undefined", machine)
+    start = {"x86_64": 0x100000, "aarch64": 0x40000000}[machine]
+    path = {"x86_64": "pvh", "aarch64": "image"}[machine]
+    env = (f"path {path}\nmachine {machine}\ncpu leaf_mask=0x7\ncpu levels=4\ncpu x86_isa=0x7\n"
+           f"memory {start:#x} {start + (64 << 20):#x} usable\n"
+           f"loader {start + 0x200000:#x} {start + 0x204000:#x}\n"
+           f"part jump r-x {start + 0x200000:#x} {start + 0x201000:#x}\n"
+           f"memory {start + 0x1000000:#x} {start + 0x1100000:#x} reclaimable\n"
+           f"file initrd {start + 0x1000000:#x} {elf.stat().st_size:#x}\n")
+
+    def plan(seed, *words):
+        (tmp_path / "env").write_text(env + f"seed {seed}\n")
+        done = subprocess.run([smalt, "plan", elf, "--env", tmp_path / "env", *words,
+                               "--append", "smalt.va=random smalt.pa=random smalt.reporter=off"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+    assert plan("00ff", "--json") == plan("00ff", "--json") != plan("00fe", "--json")
+    kernel = json.loads(plan("00ff", "--json"))["objects"][0]
+    assert f"random      {kernel['va_bits']} bits of va, {kernel['pa_bits']} of pa: {kernel['name']}\n" in plan("00ff")
+
+
 # --- what code was made for -------------------------------------------------------------
 
 BTI = guest.Link(words=("-z", "force-bti"))

@@ -259,6 +259,32 @@ static void alignment_and_padding_hold_for_every_policy(void **state)
 		}
 }
 
+/* Rules: M13, M8 */
+static void padding_counts_where_places_are_counted(void **state)
+{
+	(void)state;
+	for (enum place_policy policy = PLACE_STABLE; policy <= PLACE_RANDOM; policy++) {
+		struct machine machine = narrow(&machine_x86_64, 24);
+		struct space space = maker_space_of(&machine, 1, MAKER_ROWS);
+		bool seen[24] = { false };
+
+		for (uint32_t i = 0; i < DRAWS; i++) {
+			struct random draw = draw_of(i);
+			struct place_request request = request_for(3 * PAGE, 0x1000, policy, &draw);
+			struct placed p;
+
+			request.flags |= PLACE_PADDING;
+			request.padding = 2 * PAGE;
+			p = maker_place(&space, &request);
+			assert_int_equal(p.status, ST_OK);
+			assert_true(p.placement.end - p.placement.start == 7 * PAGE);
+			seen[(p.placement.start - machine.kernel_va) / PAGE] = true;
+		}
+		for (unsigned i = 0; i < 24; i++)
+			assert_int_equal(seen[i], i + 7 <= 24);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_stable_place_stays_or_is_the_next_free_one),
 		cmocka_unit_test(where_the_bytes_lie_counts_for_random_and_not_for_stable_places),
 		cmocka_unit_test(alignment_and_padding_hold_for_every_policy),
+		cmocka_unit_test(padding_counts_where_places_are_counted),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
