@@ -54,14 +54,16 @@ static bool can_align(const struct smalt_prepared *prepared, uint32_t at)
 static enum status take_all(struct smalt_prepared *prepared, uint64_t *pas, struct fault *fault)
 {
 	uint64_t granule = prepared->space->space.granule;
-	enum status status = ST_OK;
-	uint32_t count = 0;
 
-	for (uint32_t i = 0; status == ST_OK && i < prepared->count; i++)
-		if (can_align(prepared, i))
-			status = frames_take(&prepared->space->frames, granule, granule, 0,
-			                     SMALT_MEM_OBJECT, &pas[count++], fault);
-	return status == ST_OK ? ST_OK : fault_in(fault, prepared->link.object.name);
+	for (uint32_t i = 0; i < prepared->count; i++) {
+		if (!can_align(prepared, i))
+			continue;
+		if (frames_take(&prepared->space->frames, granule, granule, 0, SMALT_MEM_OBJECT, pas++,
+		                fault) != ST_OK)
+			return segments_fault(prepared, &prepared->segments[i],
+			                      "frame for the page where zeros begin", fault);
+	}
+	return ST_OK;
 }
 
 static void align_all(struct smalt_prepared *prepared, const uint64_t *pas, bool seal)

@@ -58,9 +58,11 @@ static enum status touch(struct smalt_prepared *prepared, uint64_t va, struct fa
 	struct smalt_segment *segment = segments_at(prepared, va);
 
 	if (!(segment->flags & SMALT_SEGMENT_SEALED))
-		return segments_own(prepared, (uint32_t)(segment - prepared->segments), fault);
-	(void)fault_value(fault, ST_NOT_AUTHORIZED, "relocation of a sealed extent", va);
-	return fault_hint(fault, "relocate a clone");
+		return segments_own(prepared, (uint32_t)(segment - prepared->segments),
+		                    "extent to relocate", fault);
+	(void)fault_value(fault, ST_NOT_AUTHORIZED, NULL, va);
+	(void)fault_hint(fault, "relocate a clone");
+	return segments_fault(prepared, segment, "relocation of a sealed extent", fault);
 }
 
 static enum status touch_all(struct smalt_prepared *prepared, const struct linkage *set,

@@ -42,6 +42,16 @@ static enum status refuse(const struct smalt_prepared *prepared, enum status sta
 	return fault_in(fault, prepared->link.object.name);
 }
 
+enum status segments_fault(const struct smalt_prepared *prepared,
+                           const struct smalt_segment *segment, const char *what,
+                           struct fault *fault)
+{
+	fault->field = what;
+	(void)fault_at(fault, segment->file_offset);
+	(void)fault_segment(fault, segment->index);
+	return fault_in(fault, prepared->link.object.name);
+}
+
 /* Does another entry have bytes on these pages? Zeros behind the entry's own bytes are its own. */
 static bool is_shared(const struct smalt_prepared *prepared, uint32_t at)
 {
@@ -122,7 +132,8 @@ void segments_give(struct smalt_prepared *prepared, uint32_t at, uint64_t pa)
 	segments_insert(prepared, at, zeros);
 }
 
-enum status segments_own(struct smalt_prepared *prepared, uint32_t at, struct fault *fault)
+enum status segments_own(struct smalt_prepared *prepared, uint32_t at, const char *what,
+                         struct fault *fault)
 {
 	const struct smalt_segment *segment = &prepared->segments[at];
 	enum status status;
@@ -130,16 +141,20 @@ enum status segments_own(struct smalt_prepared *prepared, uint32_t at, struct fa
 
 	if (segment->flags & SMALT_SEGMENT_OWN)
 		return ST_OK;
-	if (segment->file_bytes == 0)
-		return refuse(prepared, ST_INVALID, "zero fill to make mutable", segment->va, fault);
+	if (segment->file_bytes == 0) {
+		(void)fault_value(fault, ST_INVALID, what, segment->va);
+		return segments_fault(prepared, segment, "zero fill to make mutable", fault);
+	}
 	if (is_shared(prepared, at)) {
-		(void)refuse(prepared, ST_INVALID, "pages that segments share", segment->va, fault);
-		return fault_hint(fault, "link with -z separate-code, so that each page is of one segment");
+		(void)fault_value(fault, ST_INVALID, what, segment->va);
+		(void)fault_hint(fault, "link with -z separate-code, so that each page is of one segment");
+		return segments_fault(prepared, segment, "pages that segments share", fault);
 	}
 	status = segments_take(prepared, segment, segments_pages(prepared, segment), &pa, fault);
-	if (status == ST_OK)
-		segments_give(prepared, at, pa);
-	return status;
+	if (status != ST_OK)
+		return segments_fault(prepared, segment, what, fault);
+	segments_give(prepared, at, pa);
+	return ST_OK;
 }
 
 uint32_t smalt_make_mutable(struct smalt_prepared *prepared, uint32_t segment,
@@ -152,7 +167,7 @@ uint32_t smalt_make_mutable(struct smalt_prepared *prepared, uint32_t segment,
 		status = fault_set(&inner, ST_INVALID, "segment", segment, prepared->count);
 		(void)fault_in(&inner, prepared->link.object.name);
 	} else {
-		status = segments_own(prepared, segment, &inner);
+		status = segments_own(prepared, segment, "extent for a copy of file bytes", &inner);
 	}
 	return fault_publish(status, &inner, fault);
 }

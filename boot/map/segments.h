@@ -37,10 +37,18 @@ void segments_give(struct smalt_prepared *prepared, uint32_t at, uint64_t pa);
 void segments_insert(struct smalt_prepared *prepared, uint32_t at, struct smalt_segment entry);
 
 /*
- * Gives entry `at` an extent: done if it has one. ST_INVALID for zero fill, and where another entry has
+ * Gives entry `at` an extent, named `what` in faults: done if it has one. ST_INVALID for zero fill, and where another entry has
  * bytes on its pages; ST_NO_MEMORY.
  */
-MUST_CHECK enum status segments_own(struct smalt_prepared *prepared, uint32_t at,
+MUST_CHECK enum status segments_own(struct smalt_prepared *prepared, uint32_t at, const char *what,
                                     struct fault *fault);
+
+/*
+ * A fault of preparing this entry: what could not be done, and where its bytes stand in the file (S10).
+ * Returns its status.
+ */
+enum status segments_fault(const struct smalt_prepared *prepared,
+                           const struct smalt_segment *segment, const char *what,
+                           struct fault *fault);
 
 #endif

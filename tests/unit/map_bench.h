@@ -8,6 +8,8 @@
 
 #include <smalt/map.h>
 
+#include <stdbool.h>
+
 #include <stdlib.h>
 #include <string.h>
 
