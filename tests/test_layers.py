@@ -31,8 +31,10 @@ def layers(top):
 def tree(tmp_path):
     shutil.copytree(TOP / "include", tmp_path / "include")
     shutil.copytree(TOP / "lib", tmp_path / "lib")
-    for name in "leaf memmap space place cut frames extent directmap pagetable audit".split():
-        write(tmp_path / f"mm/{name}.c", f"{name}.h")
+    for room in "mm", "object":
+        for path in (TOP / room).glob("*.c"):
+            if (TOP / "include" / f"{path.stem}.h").exists():
+                write(tmp_path / room / path.name, f"{path.stem}.h")
     for path in "object/object.c object/elf.c boot/main.c arch/any/machine.c tools/main.c".split():
         write(tmp_path / path, "machine.h")
     return tmp_path
