@@ -15,6 +15,7 @@
 # A machine is a folder under arch/ with an arch.mk; nothing here names one.
 
 O      := build
+comma  := ,
 CC     := clang
 LD     := ld.lld
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
@@ -61,7 +62,7 @@ KERNEL := -static -pie --no-dynamic-linker -z text -z separate-code -z max-page-
 DEMO   := $(filter-out %.c %/Makefile,$(wildcard examples/hello/*))
 EMBED  ?= demo
 
-all: $O/smalt $(ARCHES)
+all: $O/smalt $(ARCHES) $O/host/libsmalt.a
 
 # --- one loader per machine -------------------------------------------------------
 
@@ -89,9 +90,17 @@ $O/$(1)/efi/%.o: % $O/flags $O/efi.flags | $O/ready
 
 $O/$(1)/library/%.o: % $O/flags $O/efi.flags | $O/ready
 	$$(call say,CC)
-	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) -fPIC $$(CFLAGS_$(1)) -DMACHINE=machine_$(1) -c -o $$@ $$<
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) -fPIC $$(CFLAGS_$(1)) -DMACHINES='&machine_$(1)' -c -o $$@ $$<
 $O/$(1)/libsmalt.o: $$(LIB_$(1))
 $O/$(1)/libsmalt.a: $O/$(1)/libsmalt.o
+
+# As a firmware of PE files compiles it (docs/firmware.md): long has 32 bits there, calls are Microsoft's.
+$O/$(1)/pe/%.o: % $O/flags $O/efi.flags | $O/ready
+	$$(call say,PE)
+	$$(Q)$(CC) -target $$(PE_$(1)) $(COMMON) $(SMALL) $(filter-out -fpie,$(FREE)) $$(CFLAGS_$(1)) -DMACHINES='&machine_$(1)' -c -o $$@ $$<
+$O/$(1)/smalt.lib: $$(LIB_$(1):$O/$(1)/library/%=$O/$(1)/pe/%)
+	$$(call say,LIB)
+	$$(Q)llvm-lib /nologo /out:$$@ $$^
 
 $O/$(1)/archive.o: $$(FILE_$(1)) $O/embed
 	$$(call say,EMBED)
@@ -121,7 +130,7 @@ $O/$(1)/demo.cpio: $O/$(1)/hello.elf $(DEMO) $O/smalt
 	$$(call say,PACK)
 	$$(Q)$O/smalt pack -o $$@ --conf $(filter %.conf,$(DEMO)) $$< $(filter-out %.conf,$(DEMO))
 
--include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $$(LIB_$(1)) $$(UEFI_OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
+-include $$(patsubst %.o,%.d,$$(OBJ_$(1)) $$(LIB_$(1)) $$(LIB_$(1):$O/$(1)/library/%=$O/$(1)/pe/%) $$(UEFI_OBJ_$(1)) $O/$(1)/examples/hello/hello.c.o)
 endef
 $(foreach a,$(ARCHES),$(eval $(call machine,$a)))
 
@@ -152,6 +161,15 @@ $O/$(1)/smalt: $O/$(1)/tools.a $O/$(1)/core.a
 endef
 $(eval $(call host,host,-O2))
 $(eval $(call host,check,$(CHECKS)))
+
+# The library for programs of the host knows every machine.
+HOST_LIB := $(LIBRARY) $(ALONE) $(FACTS)
+$O/host/library/%.o: % $O/flags | $O/ready
+	$(call say,HOSTCC)
+	$(Q)$(CC) $(COMMON) -O2 $(FREE) -fPIC -DMACHINES='$(subst $(eval) ,$(comma),$(ARCHES:%=&machine_%))' -c -o $@ $<
+$O/host/libsmalt.o: $(HOST_LIB:%=$O/host/library/%.o)
+$O/host/libsmalt.a: $O/host/libsmalt.o
+-include $(HOST_LIB:%=$O/host/library/%.d)
 
 %.a:
 	$(call say,AR)
@@ -199,7 +217,7 @@ $O/headers/%.ok: % $O/flags | $O/ready
 -include $(HEADERS:%=$O/headers/%.ok.d)
 
 # pytest once per machine and once for what needs none, side by side.
-guests: all $O/check/smalt $O/data
+guests: all $O/check/smalt $O/data $(ARCHES:%=$O/%/smalt.lib)
 	@+$(MAKE) --no-print-directory -k -j$(shell nproc) -Otarget $(addprefix pytest-,$(ARCHES) host)
 pytest-%: FORCE
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests --only $*
@@ -240,9 +258,11 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/smalt include/smalt/*.h
 	$(foreach a,$(ARCHES),install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/smalt/$a \
 		$(ALL_$a) $(filter %/demo.cpio,$(FILE_$a)) && ):
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/smalt/examples/hello examples/hello/*
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib $O/host/libsmalt.a
+	$(foreach e,$(notdir $(wildcard examples/*)),install -Dm644 -t $(DESTDIR)$(PREFIX)/share/smalt/examples/$e examples/$e/* && ):
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	printf '%s\n' 'prefix=$(PREFIX)' 'Name: smalt' 'Description: Headers for kernels that Smalt boots' \
-		'Version: 0.2' 'Cflags: -I$${prefix}/include' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smalt.pc
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'Name: smalt' \
+		'Description: Headers for kernels that Smalt boots, and its mapping call' 'Version: 0.2' \
+		'Cflags: -I$${prefix}/include' 'Libs: -L$${libdir} -lsmalt' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/smalt.pc
 
 clean: ; rm -rf $O

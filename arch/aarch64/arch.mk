@@ -4,6 +4,7 @@
 # Debian's libfdt-dev:arm64, unpacked below build/sysroot by tools/setup.sh. A direct boot begins with
 # the MMU off, where no access may be unaligned.
 TARGET_aarch64  := aarch64-unknown-none-elf
+PE_aarch64      := aarch64-unknown-windows
 DIRECT_CFLAGS_aarch64 := -mstrict-align
 CFLAGS_aarch64  := -Iinclude/libfdt -idirafter $O/sysroot/usr/include
 # All of an EFI application is in the reach of one instruction, unless an archive is in it.

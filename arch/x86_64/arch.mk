@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 TARGET_x86_64  := x86_64-unknown-none-elf
+PE_x86_64      := x86_64-unknown-windows
 CFLAGS_x86_64  := -mno-red-zone
 LDFLAGS_x86_64 :=
 BOOT_x86_64    := boot/protocol/pvh.c

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machines.c: the machine that a library is for; on the host it is every one (tools/machines.c).
+ * machines.c: the machines that a library is for: MACHINES lists them.
  */
 #include "machine.h"
 
 #include <stddef.h>
 
-const struct machine *const machines[] = { &MACHINE, NULL };
+const struct machine *const machines[] = { MACHINES, NULL };
