@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""libsmalt.a as a firmware gets it: what is in it, and the example that is built from what is installed."""
+import re
+import subprocess
+
+import guest
+import pytest
+
+MACHINES = ["x86_64", "aarch64"]
+LIBRARIES = [*MACHINES, "host"]
+CALLED = {"memcpy", "memmove", "memset", "memcmp"}
+HEADER = (guest.TOP / "include" / "smalt" / "map.h").read_text()
+
+# Registers of the FPU and of vectors, thread-local data, and memory below the stack pointer.
+FORBIDDEN = {
+    "x86_64": r"%[xyz]mm|%st\b|%[fg]s:|-0x[0-9a-f]+\(%rsp\)",
+    "aarch64": r"(?<![\w.])[vqdsh](?:[0-9]|[12][0-9]|3[01])\b|tpidr|\[sp, #-\d+\]$",
+}
+
+
+def library(name):
+    return guest.BUILD / name / "libsmalt.a"
+
+
+def symbols(path):
+    """{kind: names} of the symbols that others see."""
+    found = {}
+    for line in guest.tool(["llvm-nm", "-g", path]).splitlines():
+        if re.search(r" ?[A-Za-z] \S+$", line):
+            kind, name = line.split()[-2:]
+            found.setdefault(kind, set()).add(name)
+    return found
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_a_library_defines_the_calls_of_its_header_and_needs_four_functions(name):
+    """Rules: M20"""
+    found = symbols(library(name))
+    calls = set(re.findall(r"\b(smalt_\w+)\((?:const |struct |uint32_t )", HEADER))
+    assert len(calls) >= 22
+    assert found.pop("U") == CALLED
+    assert found == {"T": calls}
+
+
+@pytest.mark.parametrize("machine_name", MACHINES)
+def test_as_pe_a_library_needs_the_same_four_functions(machine_name):
+    """A firmware whose linker makes PE files: Microsoft's calls, a long of 32 bits. Rules: M20"""
+    defined, missing = set(), set()
+    for line in guest.tool(["llvm-nm", guest.BUILD / machine_name / "smalt.lib"]).splitlines():
+        if re.search(r" ?[A-Za-z] \S+$", line):
+            kind, name = line.split()[-2:]
+            (missing if kind == "U" else defined).add(name)
+    assert missing - defined == CALLED
+    assert "smalt_map" in defined
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_a_library_keeps_no_state(name):
+    """What can be written is written by the firmware's relocations only. Rules: M1"""
+    sections = guest.tool(["llvm-readelf", "-SW", library(name)])
+    written = re.findall(r"\] (\S+) +\S+ +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +W\w* ", sections)
+    assert written
+    assert [(name, size) for name, size in written if not name.startswith(".data.rel.ro") and int(size, 16)] == []
+
+
+@pytest.mark.parametrize("machine_name", MACHINES)
+def test_the_code_uses_general_registers_and_no_red_zone(machine_name):
+    """Rules: M12"""
+    listing = guest.tool(["llvm-objdump", "-d", "--no-show-raw-insn", "--no-leading-addr", library(machine_name)])
+    lines = [re.sub(r"<.*>", "", line).strip() for line in listing.splitlines() if line.startswith(("\t", "  "))]
+    assert len(lines) > 5000
+    assert [line for line in lines if re.search(FORBIDDEN[machine_name], line)] == []
+
+
+@pytest.mark.parametrize("machine_name", MACHINES)
+def test_only_data_holds_addresses(machine_name):
+    """Position independent: text and constants are the same wherever they lie. Rules: M12"""
+    listing = guest.tool(["llvm-readelf", "-rW", library(machine_name)])
+    absolute = []
+    for part in re.split(r"Relocation section '", listing)[1:]:
+        section = part[:part.index("'")]
+        if not section.startswith((".rela.data.rel.ro", ".rela.debug", ".rela.eh_frame")):
+            absolute += [section] * len(re.findall(r"R_X86_64_(?:64|32S?) |R_AARCH64_ABS|R_AARCH64_MOVW", part))
+    assert absolute == []
+
+
+# --- installed --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    """Smalt as `make install` puts it somewhere."""
+    root = tmp_path_factory.mktemp("installed")
+    words = ["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "install", f"DESTDIR={root}", "PREFIX=/usr"]
+    guest.tool(words)
+    config = root / "usr" / "lib" / "pkgconfig" / "smalt.pc"
+    config.write_text(config.read_text().replace("prefix=/usr\n", f"prefix={root}/usr\n"))
+    return root / "usr"
+
+
+@pytest.fixture(scope="module")
+def example(prefix, tmp_path_factory):
+    """Copies the example out of what is installed, and builds a target; the folder."""
+    def build(machine, *targets):
+        work = tmp_path_factory.mktemp("firmware")
+        guest.tool(["cp", "-r", f"{prefix}/share/smalt/examples/firmware/.", work])
+        guest.tool(["env", "-u", "MAKEFLAGS", f"PKG_CONFIG_LIBDIR={prefix}/lib/pkgconfig", "make", "-C", work,
+                    f"ARCH={machine}", f"PREFIX={prefix}", *targets])
+        return work
+    return build
+
+
+@pytest.fixture(scope="module")
+def machines(example):
+    return {machine: example(machine) for machine in MACHINES}
+
+
+def map_on_host(work, path):
+    done = subprocess.run([work / "firmware-host", path], capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+def test_pkg_config_names_headers_and_library(prefix):
+    """Rules: H2"""
+    words = ["env", f"PKG_CONFIG_LIBDIR={prefix}/lib/pkgconfig", "pkg-config"]
+    assert guest.tool([*words, "--cflags", "--libs", "smalt"]).split() == [
+        f"-I{prefix}/include", f"-L{prefix}/lib", "-lsmalt"]
+    assert re.fullmatch(r"\d+\.\d+", guest.tool([*words, "--modversion", "smalt"]).strip())
+
+
+@pytest.mark.parametrize("machine_name", MACHINES)
+def test_a_program_maps_the_objects_of_every_machine(machines, machine_name):
+    """Rules: M2, M3, M4, M5, M9, M12, R1"""
+    code, said = map_on_host(machines["x86_64"], machines[machine_name] / "module.elf")
+    assert code == 0, said
+    loads = re.findall(r"^  LOAD +0x\w+ 0x(\w+) 0x\w+ 0x(\w+) 0x(\w+) ([R ][W ][E ]) ",
+                       guest.tool(["readelf", "-lW", machines[machine_name] / "module.elf"]), re.M)
+    expected = [(0x1000000000 + int(va, 16), int(mem, 16), int(file, 16), rights.replace(" ", "-").replace("E", "X").lower())
+                for va, file, mem, rights in loads]
+    relro = [row for row in expected if row[3] == "rw-"][0]     # all of it is relocated, then read-only
+    expected[expected.index(relro)] = (*relro[:3], "r--")
+    rows = re.findall(r"^ +([0-9a-f]+) +(\d+)  (\S{3}) +(\d+) ", said, re.M)
+    assert [(int(va, 16), int(mem), int(file), rights) for va, mem, rights, file in rows] == expected
+    assert re.search(r"^ +1000000000 .*  elf-header phdr-table", said, re.M)
+
+
+def test_what_is_refused_is_one_line_and_a_status(machines, tmp_path):
+    """Rules: M1, M9, M19, M20"""
+    work = machines["x86_64"]
+    (tmp_path / "short.elf").write_bytes((work / "module.elf").read_bytes()[:0x1010])
+    guest.tool(["ld.lld", "-static", "--image-base=0x8000", "-e", "module", work / "module.c.o", "-o", tmp_path / "low.elf"])
+    short, low = map_on_host(work, tmp_path / "short.elf"), map_on_host(work, tmp_path / "low.elf")
+    assert re.fullmatch(r"short\.elf: .*: TRUNCATED, .*\n", short[1])
+    assert re.fullmatch(r"low\.elf: .*the firmware.*: ADDRESS_IN_USE, .*\n", low[1])
+    assert [short[0], low[0]] == [statuses().index("TRUNCATED"), statuses().index("ADDRESS_IN_USE")]
+
+
+def statuses():
+    text = (guest.TOP / "include" / "smalt" / "status.h").read_text()
+    return re.findall(r"^\tX\((\w+), ", text, re.M)
+
+
+@guest.ALL
+def test_a_firmware_maps_a_module_switches_to_its_tables_and_calls_it(machines, platform):
+    """Rules: M12, M17, M18, P7, R1"""
+    archive = (machines[platform.machine] / "firmware.cpio").read_bytes()
+    result = guest.boot(platform, archive, prefill=not platform.firmware)
+    result.expect(0, r"^module: here I am$")
+    result.expect(0, r"^firmware: the module returned 42$")
+    assert len(re.findall(r"^ +10000[0-9a-f]+ +\d+  [r-][w-][x-] ", result.output, re.M)) == 4
+
+
+@pytest.mark.parametrize("language", ["c99", "c++11"])
+def test_a_program_of_either_language_links(prefix, tmp_path, language):
+    """Rules: M20"""
+    text = """#include <smalt/map.h>
+        #include <stdio.h>
+        int main(void)
+        {
+            struct smalt_setup setup = { 0 };
+            struct smalt_fault fault;
+            struct smalt_space *space;
+            char line[256];
+            uint32_t status = smalt_open(&setup, NULL, 0, &space, &fault);
+
+            smalt_fault_text(&fault, line, sizeof(line));
+            printf("%s|%s\\n", smalt_status_name(status), line);
+            return 0;
+        }
+        """
+    compiler = ["clang++", "-x", "c++"] if language == "c++11" else ["clang", "-x", "c"]
+    source = tmp_path / "program.c"
+    source.write_text(text)
+    guest.tool([*compiler, f"-std={language}", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers",
+                f"-I{prefix}/include", source, "-x", "none", f"-L{prefix}/lib", "-lsmalt", "-o", tmp_path / "program"])
+    assert guest.tool([tmp_path / "program"]).startswith("INVALID|smalt_setup.bytes: 0x0 ")
