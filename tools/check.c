@@ -28,23 +28,6 @@ struct wish {
 	bool json;
 };
 
-static bool take_machine(struct wish *wish, const char *name)
-{
-	wish->request.machine = machine_by_name(name);
-	if (!wish->request.machine)
-		say("--machine %s: choose %s or %s", name, machines[0]->name, machines[1]->name);
-	return wish->request.machine != NULL;
-}
-
-static bool take_ram(struct wish *wish, const char *text)
-{
-	bool good = span_number(span_of(text), &wish->request.ram_bytes);
-
-	if (!good)
-		say("--ram %s: write a size, as 512M or 0x20000000", text);
-	return good;
-}
-
 /* Words move to the beginning of the list that they came in. */
 static bool take_word(struct wish *wish, const char *word)
 {
@@ -56,8 +39,8 @@ static bool take(struct wish *wish, int option, const char *value)
 {
 	switch (option) {
 	case OPTION_WORD: return take_word(wish, value);
-	case MACHINE:     return take_machine(wish, value);
-	case RAM:         return take_ram(wish, value);
+	case MACHINE:     return option_machine(value, &wish->request.machine);
+	case RAM:         return option_ram(value, &wish->request.ram_bytes);
 	case JSON:        wish->json = true; return true;
 	default:          return false;
 	}

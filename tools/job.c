@@ -38,14 +38,6 @@ static bool take_number(const char *option, const char *text, uint64_t limit, ui
 	return good;
 }
 
-static bool take_machine(struct job *job, const char *name)
-{
-	job->guest.qemu.machine = machine_by_name(name);
-	if (!job->guest.qemu.machine)
-		say("--machine %s: choose %s or %s", name, machines[0]->name, machines[1]->name);
-	return job->guest.qemu.machine != NULL;
-}
-
 static bool take_module(struct job *job, const char *word)
 {
 	if (job->word_count == 0)
@@ -91,7 +83,7 @@ static bool take(struct job *job, int option, const char *value)
 	switch (option) {
 	case OPTION_WORD: return take_file(job, value);
 	case MODULE:      return take_module(job, value);
-	case MACHINE:     return take_machine(job, value);
+	case MACHINE:     return option_machine(value, &job->guest.qemu.machine);
 	case QEMU:        return take_qemu(job, value);
 	case TYPE:        guest->qemu.type = value; return true;
 	case APPEND:      guest->qemu.append = value; return true;

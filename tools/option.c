@@ -6,6 +6,7 @@
 
 #include "nearest.h"
 #include "say.h"
+#include "span.h"
 
 struct options options_begin(const struct option *table, int count, char **words)
 {
@@ -74,4 +75,21 @@ int options_next(struct options *options)
 	if (index < 0)
 		return say_unknown(options->table, word, name_bytes);
 	return take_value(options, index, equals ? equals + 1 : NULL);
+}
+
+bool option_machine(const char *value, const struct machine **machine)
+{
+	*machine = machine_by_name(value);
+	if (!*machine)
+		say("--machine %s: choose %s or %s", value, machines[0]->name, machines[1]->name);
+	return *machine != NULL;
+}
+
+bool option_ram(const char *value, uint64_t *bytes)
+{
+	bool good = span_number(span_of(value), bytes);
+
+	if (!good)
+		say("--ram %s: write a size, as 512M or 0x20000000", value);
+	return good;
 }

@@ -6,6 +6,9 @@
 #define OPTION_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "machine.h"
 
 struct option {
 	const char *name;        /* "--json", "-o" */
@@ -30,5 +33,9 @@ struct options options_begin(const struct option *table, int count, char **words
  * `--name value`; behind `--` all are words. OPTION_WRONG: it said what is wrong.
  */
 int options_next(struct options *options);
+
+/* The values of --machine and --ram. False: it said what is wrong. */
+bool option_machine(const char *value, const struct machine **machine);
+bool option_ram(const char *value, uint64_t *bytes);
 
 #endif
