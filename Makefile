@@ -54,7 +54,7 @@ TOOLS  := $(filter-out tools/host.c,$(wildcard tools/*.c))
 ALONE  := boot/map/trap.c boot/map/machines.c
 MAPPING := $(filter-out $(ALONE),$(wildcard boot/map/*.c))
 LIBRARY := $(addprefix lib/,arena.c fmt.c random.c sink.c sort.c span.c status.c) $(wildcard object/*.c mm/*.c) \
-           $(addprefix boot/,record.c bind.c relocate.c tls.c) $(MAPPING)
+           $(addprefix boot/,bind.c identity.c record.c relocate.c tls.c) $(MAPPING)
 SHARED := $(filter-out $(LOADER) $(UEFI),$(CORE)) $(MAPPING) $(FACTS) $(wildcard tools/host.c)
 LIBS   := -Wl,--as-needed -lcjson -lelf -lfdt
 

@@ -70,6 +70,7 @@ struct planned {
 	const struct object *object;
 	struct segment *whole;               /* its segments before RELRO parted them */
 	uint32_t whole_count;
+	struct random draw;                  /* of the policy; place points to it */
 	struct place_request place;
 	struct placement placement;
 	struct smalt_row *rows;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "align.h"
+#include "identity.h"
 #include "library.h"
 #include "mem.h"
 #include "relro.h"
@@ -68,6 +69,20 @@ static struct place_request place_of(const struct smalt_space *space, const stru
 		.may_stay = p->object->bytes_pa != OBJECT_NOWHERE,
 		.from = request->from, .padding = request->padding, .va = request->va,
 	};
+}
+
+static void choose_policy(const struct smalt_space *space, struct planned *p)
+{
+	static const enum place_policy policies[] = { PLACE_PACKED, PLACE_STABLE, PLACE_RANDOM };
+	const struct smalt_request *request = p->request;
+
+	if (request->policy == SMALT_VA_STABLE)
+		p->draw = identity_stable(p->object, request->instance);
+	if (request->policy == SMALT_VA_RANDOM)
+		p->draw = identity_random(IDENTITY_VA, (struct span){ request->seed, request->seed_bytes },
+		                          space->object_count);
+	p->place.policy = policies[request->policy];
+	p->place.draw = &p->draw;
 }
 
 /* Only whole pages, of the file or of zeros. */
@@ -157,6 +172,7 @@ enum status plan_make(const struct smalt_space *space, const struct smalt_reques
 	if (status != ST_OK)
 		return status;
 	p->place = place_of(space, p);
+	choose_policy(space, p);
 	if (p->prepared != NULL)
 		fix_address(p->prepared, &p->place);
 	status = list_reserves(space, p, arena, fault);

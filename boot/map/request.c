@@ -47,6 +47,18 @@ static enum status check_bytes(const struct smalt_request *request, struct fault
 	return ST_OK;
 }
 
+/* A seed without randomness, or the other way round, is a mistake that nobody would notice. */
+static enum status check_policy(const struct smalt_request *request, struct fault *fault)
+{
+	bool random = request->policy == SMALT_VA_RANDOM;
+
+	if (request->policy > SMALT_VA_RANDOM)
+		return fault_set(fault, ST_INVALID, "policy", request->policy, SMALT_VA_RANDOM);
+	if (random != (request->seed != NULL) || random != (request->seed_bytes != 0))
+		return fault_value(fault, ST_INVALID, "seed and its policy", request->seed_bytes);
+	return ST_OK;
+}
+
 enum status request_check(const struct smalt_request *request, struct fault *fault)
 {
 	enum status status;
@@ -58,6 +70,8 @@ enum status request_check(const struct smalt_request *request, struct fault *fau
 	status = check_flags(request->flags, request->prepared != NULL, fault);
 	if (status == ST_OK)
 		status = check_bytes(request, fault);
+	if (status == ST_OK)
+		status = check_policy(request, fault);
 	if (status == ST_OK && !(request->flags & SMALT_MAP_RESERVATION) != (request->reservation == 0))
 		status = fault_value(fault, ST_INVALID, "reservation and its flag", request->reservation);
 	return status == ST_OK ? ST_OK : fault_in(fault, span_of(request->name));

@@ -40,6 +40,11 @@
 /* smalt_claim.tag of what is in use. */
 #define SMALT_CLAIM_TAKEN 0
 
+/* smalt_request.policy: where what can move goes without an address (M13) */
+#define SMALT_VA_PACKED 0        /* to the lowest free address from .from on */
+#define SMALT_VA_STABLE 1        /* the same object always to the same address, unless that is taken */
+#define SMALT_VA_RANDOM 2        /* drawn by .seed from all free places of the machine's window for kernels */
+
 /* smalt_segment.flags */
 #define SMALT_SEGMENT_OWN    (1 << 0)    /* has an extent of its own */
 #define SMALT_SEGMENT_SEALED (1 << 1)    /* it is read-only for ever: clone before writing */
@@ -124,9 +129,11 @@ struct smalt_request {
 	uint64_t va;             /* of the first page of an object that can move: a multiple of its alignment */
 	uint64_t reservation;    /* tag of claims, in one of which each segment must lie */
 	uint64_t from;           /* what can move goes to the lowest free address from here on */
-	uint32_t instance;       /* for the rows */
-	uint32_t reserved;       /* 0 */
+	uint32_t instance;       /* for the rows; SMALT_VA_STABLE: each has an address of its own */
+	uint32_t policy;         /* SMALT_VA_* */
 	uint64_t copy_limit;     /* bytes that may be copied to save leaves (P2); 0: none */
+	const void *seed;        /* SMALT_VA_RANDOM: bytes that nobody can tell, 32 are enough; else NULL */
+	uint64_t seed_bytes;     /* smalt_object.va_bits says how many bits the address has */
 };
 
 /* A piece of a prepared object: memory with one kind of backing. */
