@@ -80,8 +80,8 @@ MUST_CHECK enum status frames_claim(struct frames *frames, uint64_t pa, uint64_t
                                     uint32_t type, struct fault *fault);
 
 /*
- * Gives back whole granules that were taken, in one piece or in several that touch: they are free again. Each
- * gift needs room for a take: where that is used up, what is given stays taken.
+ * Gives back whole granules that were taken, in one piece or in several that touch: they are free again. While
+ * the takes are used up, what is given stays taken.
  */
 void frames_give(struct frames *frames, uint64_t pa, uint64_t bytes);
 

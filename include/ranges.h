@@ -21,7 +21,8 @@ struct ranges_node {
 struct ranges {
 	struct ranges_node *nodes;       /* by index, as they were made; [0] is no range */
 	uint32_t root;                   /* 0: there is none */
-	uint32_t made, capacity;         /* nodes, [0] included; a range that is gone keeps its own */
+	uint32_t made, capacity;         /* nodes, [0] included */
+	uint32_t gone;                   /* the first of those that are no range any more, a list by left; 0: none */
 	uint64_t bytes;                  /* of all ranges */
 };
 
@@ -34,7 +35,7 @@ struct ranges_wish {
 MUST_CHECK enum status ranges_init(struct ranges *ranges, uint32_t capacity, struct arena *arena,
                                    const char *what, struct fault *fault);
 
-/* Adds [start, end), not empty and disjoint from all others; returns its index, 1 for the first. There is room. */
+/* Adds [start, end), not empty and disjoint from all others; returns its index: 1, 2, ... if none is ever cut. There is room. */
 uint32_t ranges_add(struct ranges *ranges, uint64_t start, uint64_t end);
 
 /* Cuts [start, end) out of all ranges, with room for one more. Returns how many bytes. */

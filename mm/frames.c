@@ -297,7 +297,7 @@ void frames_give(struct frames *frames, uint64_t pa, uint64_t bytes)
 	struct ranges *free = &frames->free;
 	uint64_t end = pa + bytes;
 
-	if (free->made == free->capacity || !forget(&frames->taken, pa, end))
+	if (!forget(&frames->taken, pa, end))
 		return;
 	frames->taken_bytes -= bytes;
 	join(free, &pa, &end);

@@ -93,8 +93,9 @@ static uint32_t insert(struct ranges *ranges, uint32_t at, uint32_t made)
 
 uint32_t ranges_add(struct ranges *ranges, uint64_t start, uint64_t end)
 {
-	uint32_t made = ranges->made++;
+	uint32_t made = ranges->gone != 0 ? ranges->gone : ranges->made++;
 
+	ranges->gone = ranges->nodes[ranges->gone].left;
 	ranges->nodes[made] = (struct ranges_node){ .start = start, .end = end };
 	ranges->root = insert(ranges, ranges->root, made);
 	ranges->bytes += end - start;
@@ -113,7 +114,11 @@ static uint32_t shrink(struct ranges *ranges, uint32_t at, uint32_t index, uint6
 
 		*side = shrink(ranges, *side, index, start, end);
 	} else if (start == end) {
-		return join(ranges, node->left, node->right);
+		uint32_t rest = join(ranges, node->left, node->right);
+
+		node->left = ranges->gone;
+		ranges->gone = at;
+		return rest;
 	} else {
 		node->start = start;
 		node->end = end;

@@ -2,7 +2,7 @@
 /*
  * test_frames.c: what is taken is what a search page by page would have taken.
  */
-#include "frames.h"
+#include "frames_saved.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -519,6 +519,146 @@ static void frames_are_made_whole_or_not_at_all(void **state)
 	assert_int_equal(failed, needed);
 }
 
+/* What was claimed twice lies there twice; which of the two the map says is all the same. */
+static bool is_recorded(const struct frames *frames, uint64_t page)
+{
+	for (uint32_t i = 0; i < frames->taken.count; i++)
+		if (page * PAGE - frames->taken.ranges[i].pa < frames->taken.ranges[i].bytes)
+			return true;
+	return false;
+}
+
+/* A take or a gift of a random part of what is taken; the model forgets and finds page by page. */
+static void take_or_give(struct frames *frames, struct pages *pages, uint32_t *seed)
+{
+	uint64_t count = 1 + next_random(seed) % 5, align = 1u << next_random(seed) % 4;
+	uint64_t page = next_random(seed) % (PAGES - 8), pa, at;
+
+	if (next_random(seed) % 2) {
+		at = lowest(pages, count, align, 0);
+		assert_int_equal(frames_try(frames, count * PAGE, align * PAGE, 0, SMALT_MEM_OBJECT, &pa), at != PAGES);
+		if (at == PAGES)
+			return;
+		assert_int_equal(pa, at * PAGE);
+		take_pages(pages, at, count, SMALT_MEM_OBJECT);
+		return;
+	}
+	for (at = page; at < page + count && pages->type[at] == SMALT_MEM_OBJECT; at++) {
+		pages->free[at] = 1;
+		pages->type[at] = SMALT_MEM_USABLE;
+	}
+	if (at != page)
+		frames_give(frames, page * PAGE, (at - page) * PAGE);
+}
+
+/* Rules: S12, H3 */
+static void what_is_given_back_can_be_taken_again_for_ever(void **state)
+{
+	uint32_t seed = 7;
+
+	(void)state;
+	for (unsigned round = 0; round < 50; round++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct pages pages = random_pages(&seed, 0);
+		struct memmap map = map_of_pages(&pages, &arena);
+		struct frames frames = frames_of(&map, 0, PAGES, &arena);
+		uint8_t behind[256];
+
+		/* Frames write into their own arrays only */
+		memset(arena.base + arena.used, 0x55, sizeof behind);
+		memset(behind, 0x55, sizeof behind);
+		for (unsigned i = 0; i < 600; i++) {
+			uint64_t taken = 0;
+
+			take_or_give(&frames, &pages, &seed);
+			assert_agree(&frames, &pages, &map);
+			for (uint64_t page = 0; page < PAGES; page++) {
+				assert_int_equal(is_recorded(&frames, page), pages.type[page] == SMALT_MEM_OBJECT);
+				taken += pages.type[page] == SMALT_MEM_OBJECT;
+			}
+			assert_int_equal(frames.taken_bytes, taken * PAGE);
+		}
+		assert_memory_equal(arena.base + arena.used, behind, sizeof behind);
+	}
+}
+
+/* Rules: S12 */
+static void pieces_that_are_given_back_join_what_is_free_beside_them(void **state)
+{
+	static const uint8_t orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 },
+	                                      { 2, 0, 1 }, { 2, 1, 0 } };
+
+	(void)state;
+	for (unsigned order = 0; order < 6; order++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct memmap map = usual_map(&arena);
+		struct frames frames = frames_of(&map, 1 << 20, 4, &arena);
+		uint64_t largest = ranges_largest(&frames.free), pa[3], whole;
+
+		for (unsigned i = 0; i < 3; i++)
+			assert_true(frames_try(&frames, PAGE, PAGE, 0, i + 1, &pa[i]));
+		assert_true(pa[1] == pa[0] + PAGE && pa[2] == pa[1] + PAGE);
+		for (unsigned i = 0; i < 3; i++)
+			frames_give(&frames, pa[orders[order][i]], PAGE);
+		assert_int_equal(ranges_largest(&frames.free), largest);
+		assert_int_equal(frames.taken.count, 0);
+		assert_int_equal(frames.taken_bytes, 0);
+		/* A search that found nothing before looks again */
+		assert_true(frames_try(&frames, largest, PAGE, 0, SMALT_MEM_OBJECT, &whole));
+	}
+}
+
+/* Rules: S12 */
+static void what_is_given_back_while_takes_are_used_up_stays_taken(void **state)
+{
+	struct arena arena = scratch(SCRATCH_BYTES);
+	struct memmap map = usual_map(&arena);
+	struct frames frames = frames_of(&map, 1 << 20, 1, &arena), before;
+	uint64_t pa, other;
+
+	(void)state;
+	assert_true(frames_try(&frames, 3 * PAGE, PAGE, 0, SMALT_MEM_OBJECT, &pa));
+	before = frames;
+	frames_give(&frames, pa + PAGE, PAGE);
+	assert_memory_equal(&frames, &before, sizeof frames);
+	assert_false(frames_try(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &other));
+}
+
+/* Rules: S12, M1 */
+static void frames_that_were_saved_are_as_they_were(void **state)
+{
+	uint32_t seed = 11;
+	unsigned failed = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 200; round++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct pages pages = random_pages(&seed, 0), model;
+		struct memmap map = map_of_pages(&pages, &arena);
+		struct frames frames = frames_of(&map, 0, PAGES, &arena);
+		struct frames_saved saved;
+		struct fault fault;
+
+		for (unsigned i = 0; i < 20; i++)
+			take_or_give(&frames, &pages, &seed);
+		arena.bytes = arena.used + 16 * round;
+		model = pages;
+		if (frames_save(&frames, &saved, &arena, &fault) != ST_OK) {
+			assert_int_equal(fault.status, ST_NO_MEMORY);
+			failed++;
+			continue;
+		}
+		for (unsigned i = 0; i < 20; i++)
+			take_or_give(&frames, &pages, &seed);
+		frames_restore(&frames, &saved);
+		assert_agree(&frames, &model, &map);
+		for (unsigned i = 0; i < 20; i++)
+			take_or_give(&frames, &model, &seed);
+		assert_agree(&frames, &model, &map);
+	}
+	assert_in_range(failed, 20, 180);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +673,10 @@ int main(void)
 		cmocka_unit_test(takes_that_touch_are_one_record_and_records_run_out_cleanly),
 		cmocka_unit_test(a_map_without_room_for_what_was_taken_is_too_small),
 		cmocka_unit_test(frames_are_made_whole_or_not_at_all),
+		cmocka_unit_test(what_is_given_back_can_be_taken_again_for_ever),
+		cmocka_unit_test(pieces_that_are_given_back_join_what_is_free_beside_them),
+		cmocka_unit_test(what_is_given_back_while_takes_are_used_up_stays_taken),
+		cmocka_unit_test(frames_that_were_saved_are_as_they_were),
 	};
 
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

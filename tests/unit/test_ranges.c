@@ -114,7 +114,9 @@ static void add(struct ranges *ranges, struct model *model, uint64_t start, uint
 /* What lies behind a cut through one range is a range of its own then. */
 static void cut(struct ranges *ranges, struct model *model, uint64_t start, uint64_t end)
 {
+	static unsigned labels;
 	uint64_t expected = 0, touched = 0;
+	unsigned label = 100 + ++labels % 150;
 
 	for (uint64_t i = start; i < end && i < ADDRESSES; i++) {
 		expected += model->of[i] != 0;
@@ -122,7 +124,7 @@ static void cut(struct ranges *ranges, struct model *model, uint64_t start, uint
 		model->of[i] = 0;
 	}
 	for (uint64_t i = end; touched != 0 && i < ADDRESSES && model->of[i] == touched; i++)
-		model->of[i] = (uint8_t)(200 + ranges->made % 50);
+		model->of[i] = (uint8_t)label;
 	assert_int_equal(ranges_cut(ranges, start, end), expected);
 }
 
