@@ -52,7 +52,7 @@ static bool is_own(const struct smalt_segment *segment)
 }
 
 static void list_segments(const struct planned *p, struct smalt_row *rows,
-                                 struct extent_own_pages *own)
+                          struct extent_own_pages *own)
 {
 	for (uint32_t i = 0; i < p->prepared->count; i++) {
 		const struct smalt_segment *segment = &p->prepared->segments[i];
@@ -61,14 +61,6 @@ static void list_segments(const struct planned *p, struct smalt_row *rows,
 		own[i].pa = is_own(segment) ? segment->extent_pa : OBJECT_NOWHERE;
 		own[i].writable = p->request->flags & SMALT_MAP_NOCOPY;
 	}
-}
-
-/* Flags of a segment's memory are its row's: each extent tells its own. */
-static void tell_row(struct smalt_row *row, const struct smalt_row *segment, uint32_t backing)
-{
-	row->flags |= segment->flags & (SMALT_ROW_SHARED_PAGE | SMALT_ROW_WX);
-	row->flags |= backing == SMALT_BACKING_IN_PLACE ? SMALT_ROW_IN_PLACE : 0;
-	row->flags |= backing == SMALT_BACKING_COPY ? SMALT_ROW_COPIED : 0;
 }
 
 /* Extents go over to the part's own rows, cut where a row's last page ends. */
@@ -86,9 +78,9 @@ static enum status divide(const struct space *from, struct space *part, struct f
 				row++;
 			extent.row = row;
 			extent.bytes = min_u64(rest.bytes, space_end_page(part, &part->rows[row]) - rest.va);
-			tell_row(&part->rows[row], &from->rows[rest.row], extent.backing);
 			if (space_add_extent(part, &extent, fault) != ST_OK)
 				return fault->status;
+			extent_flags(part, part->row_count, &extent);
 			rest.va += extent.bytes;
 			rest.pa += extent.bytes;
 			rest.bytes -= extent.bytes;
