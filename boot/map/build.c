@@ -24,12 +24,27 @@ static enum status check_kept(const struct smalt_space *space, uint64_t va, uint
 	return ST_OK;
 }
 
-/* Claimed by the caller, or free: then it is claimed now. */
-static enum status claim_kept(struct space *s, uint64_t va, uint64_t bytes, struct fault *fault)
+/* Kept free for an object, or an object's by now. */
+static bool is_reserved(const struct smalt_space *space, uint64_t va, uint64_t bytes)
 {
+	for (uint32_t i = 0; i < space->reservation_count; i++) {
+		const struct reserve *kept = &space->reservations[i].addresses;
+
+		if (va <= kept->va + (kept->bytes - 1) && kept->va <= va + (bytes - 1))
+			return true;
+	}
+	return false;
+}
+
+/* Claimed by the caller for itself, or free: then it is claimed now. */
+static enum status claim_kept(struct smalt_space *space, uint64_t va, uint64_t bytes,
+                              struct fault *fault)
+{
+	struct space *s = &space->space;
 	uint32_t at = ranges_behind(&s->used, va);
 
-	if (at != 0 && s->claims[at].object == LIBRARY_CALLER && ranges_hold(&s->used, va, bytes))
+	if (at != 0 && s->claims[at].object == LIBRARY_CALLER && ranges_hold(&s->used, va, bytes) &&
+	    !is_reserved(space, va, bytes))
 		return ST_OK;
 	return space_claim(s, va, bytes, span_of("kept"), LIBRARY_CALLER, fault);
 }
@@ -74,7 +89,7 @@ static enum status keep(struct smalt_space *space, const struct smalt_row *row, 
 	if (status == ST_OK && s->extent_count == s->extent_capacity)
 		status = fault_value(fault, ST_NO_MEMORY, "extents", s->extent_capacity);
 	if (status == ST_OK)
-		status = claim_kept(s, row->va, row->mem_bytes, fault);
+		status = claim_kept(space, row->va, row->mem_bytes, fault);
 	if (status == ST_OK)
 		status = space_add_rows(s, row, 1, fault);
 	if (status != ST_OK)
