@@ -44,6 +44,7 @@ static enum status clone(const struct smalt_prepared *prepared, struct smalt_pre
 	memcpy(made->segments, prepared->segments, made->count * sizeof *made->segments);
 	made->link.object.content = &made->link.content;
 	made->used = false;
+	made->request.flags &= ~(uint32_t)SMALT_MAP_CONSUME;         /* bytes can be given away once */
 	scratch = space->arena;
 	status = frames_save(&space->frames, &saved, &scratch, fault);
 	if (status != ST_OK)
