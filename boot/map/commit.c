@@ -90,6 +90,9 @@ static void note_object(struct smalt_space *space, const struct planned *p)
 
 	*record = record_of(p->object, &p->placement,
 	                    p->request->flags & SMALT_MAP_INTERPRET ? role : SMALT_ROLE_RAW, relocated);
+	record->tls_module = p->link->tls_module;
+	record->tls_offset = p->link->tls_offset;
+	record->instance = p->request->instance;
 	for (uint32_t i = 0; i < p->count; i++)
 		record_row(record, p->object, &p->rows[i]);
 	/* Others look for its symbols in whole segments. */

@@ -93,6 +93,10 @@ struct sink *fault_sink(const struct smalt_space *space, struct ear *ear);
 /* request.c: ST_INVALID for what contradicts itself. */
 MUST_CHECK enum status request_check(const struct smalt_request *request, struct fault *fault);
 
+/* With ALIGNED: only whole pages, of the file or of zeros. ST_MISALIGNED. */
+MUST_CHECK enum status request_check_pages(uint64_t va, uint64_t file_bytes, uint64_t granule,
+                                           struct fault *fault);
+
 /* Reads the object into link, which stays where it is; everything it says is checked. sink: or NULL. */
 MUST_CHECK enum status request_read(const struct smalt_space *space,
                                     const struct smalt_request *request, struct boot_object *link,
@@ -101,9 +105,6 @@ MUST_CHECK enum status request_read(const struct smalt_space *space,
 
 /* link.c: the object that is being planned among those of the space. */
 struct linkage link_set(const struct smalt_space *space, struct arena *arena);
-
-/* Records and symbols; then nothing of it is refused but what its place makes of it. */
-MUST_CHECK enum status link_check(const struct linkage *set, struct fault *fault);
 
 /* plan.c: rows and addresses of a request; arrays come from arena. */
 MUST_CHECK enum status plan_make(const struct smalt_space *space,
@@ -121,7 +122,10 @@ MUST_CHECK enum status back_rows(struct smalt_space *space, struct planned *plan
 /* fill.c: the bytes of what is backed, then its relocations. Cannot fail. */
 void fill_rows(const struct smalt_space *space, const struct planned *planned);
 
-/* prepare.c: may it be mapped, and how; then: it was. */
+/* prepare.c: what its base is the place of: the lowest address, rounded down to its alignment. */
+uint64_t prepared_low(const struct smalt_prepared *prepared);
+
+/* May it be mapped, and how; then: it was. */
 MUST_CHECK enum status prepared_check(const struct smalt_prepared *prepared,
                                       const struct smalt_request *request, struct fault *fault);
 void prepared_used(struct smalt_prepared *prepared, uint32_t flags);

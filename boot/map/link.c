@@ -20,13 +20,6 @@ struct linkage link_set(const struct smalt_space *space, struct arena *arena)
 	};
 }
 
-enum status link_check(const struct linkage *set, struct fault *fault)
-{
-	enum status status = relocate_check(set, fault);
-
-	return status == ST_OK ? tls_layout(set, fault) : status;
-}
-
 /* As an object of the space, for as long as it is relocated. */
 static void make_link(const struct smalt_prepared *prepared, struct boot_object *link, uint64_t bias)
 {
@@ -44,7 +37,7 @@ static enum status check(struct smalt_prepared *prepared, uint64_t base, uint64_
 
 	if (prepared->relocated || prepared->used)
 		return fault_field(fault, ST_INVALID, "prepared object that is relocated or mapped");
-	*bias = base - align_down(object->segments[0].va, object->align);
+	*bias = base - prepared_low(prepared);
 	if (object->kind == OBJECT_FIXED && *bias != 0)
 		return fault_set(fault, ST_INVALID, "base of an object that cannot move", base, base - *bias);
 	if (base & (max_u64(object->align, prepared->space->space.granule) - 1))
@@ -57,12 +50,12 @@ static enum status touch(struct smalt_prepared *prepared, uint64_t va, struct fa
 {
 	struct smalt_segment *segment = segments_at(prepared, va);
 
-	if (!(segment->flags & SMALT_SEGMENT_SEALED))
+	if (!(segment->flags & (SMALT_SEGMENT_SEALED | SMALT_SEGMENT_MAPPED)))
 		return segments_own(prepared, (uint32_t)(segment - prepared->segments),
 		                    "extent to relocate", fault);
 	(void)fault_value(fault, ST_NOT_AUTHORIZED, NULL, va);
 	(void)fault_hint(fault, "relocate a clone");
-	return segments_fault(prepared, segment, "relocation of a sealed extent", fault);
+	return segments_fault(prepared, segment, "relocation of a sealed or mapped extent", fault);
 }
 
 static enum status touch_all(struct smalt_prepared *prepared, const struct linkage *set,
@@ -139,7 +132,9 @@ static enum status relocate(struct smalt_prepared *prepared, uint64_t base, stru
 	if (status != ST_OK)
 		return status;
 	make_link(prepared, &s->links[set.first], bias);
-	status = link_check(&set, fault);
+	status = relocate_check(&set, fault);
+	if (status == ST_OK)
+		status = tls_layout(&set, fault);
 	if (status == ST_OK)
 		status = relocate_fit(&set, fault);
 	if (status != ST_OK)
@@ -147,11 +142,14 @@ static enum status relocate(struct smalt_prepared *prepared, uint64_t base, stru
 	prepared->bias = bias;
 	status = make_extents(prepared, &set, &space, fault);
 	prepared->relocated = status == ST_OK;
-	if (status == ST_OK)
-		relocate_execute(&set, &space, s->window);
-	else
+	if (status != ST_OK) {
 		prepared->bias = 0;
-	return status;
+		return status;
+	}
+	relocate_execute(&set, &space, s->window);
+	prepared->link.tls_module = s->links[set.first].tls_module;
+	prepared->link.tls_offset = s->links[set.first].tls_offset;
+	return ST_OK;
 }
 
 uint32_t smalt_relocate(struct smalt_prepared *prepared, uint64_t base, struct smalt_fault *fault)

@@ -55,7 +55,7 @@ static void fix_address(const struct smalt_prepared *prepared, struct place_requ
 	if (!prepared->relocated || object->kind != OBJECT_MOVABLE || (place->flags & PLACE_ADDRESS))
 		return;
 	place->flags |= PLACE_ADDRESS;
-	place->va = align_down(object->segments[0].va, object->align) + prepared->bias;
+	place->va = prepared_low(prepared) + prepared->bias;
 }
 
 static struct place_request place_of(const struct smalt_space *space, const struct planned *p)
@@ -85,23 +85,19 @@ static void choose_policy(const struct smalt_space *space, struct planned *p)
 	p->place.draw = &p->draw;
 }
 
-/* Only whole pages, of the file or of zeros. */
 static enum status check_aligned(const struct planned *p, uint64_t granule, struct fault *fault)
 {
 	const struct object *object = p->object;
+	enum status status = ST_OK;
 
-	for (uint32_t i = 0; i < object->segment_count; i++) {
+	for (uint32_t i = 0; status == ST_OK && i < object->segment_count; i++) {
 		const struct segment *segment = &object->segments[i];
-		uint64_t end = segment->va + segment->file_bytes;
 
-		if (segment->file_bytes == 0 || ((segment->va | end) & (granule - 1)) == 0)
-			continue;
-		(void)fault_set(fault, ST_MISALIGNED, "file bytes of part of a page",
-		                segment->va & (granule - 1) ? segment->va : end, granule);
-		(void)fault_segment(fault, segment->index);
-		return fault_in(fault, object->name);
+		status = request_check_pages(segment->va, segment->file_bytes, granule, fault);
+		if (status != ST_OK)
+			(void)fault_segment(fault, segment->index);
 	}
-	return ST_OK;
+	return status == ST_OK ? ST_OK : fault_in(fault, object->name);
 }
 
 /* An object that is relocated is checked whole before RELRO parts its segments. */
@@ -118,7 +114,7 @@ static enum status read_new(const struct smalt_space *space, struct planned *p, 
 	p->whole_count = link->object.segment_count;
 	if (status != ST_OK || !link->relocate)
 		return status;
-	status = link_check(&set, fault);
+	status = relocate_check(&set, fault);
 	return status == ST_OK ? relro_part(&link->object, space->space.granule, arena, fault) : status;
 }
 
@@ -139,6 +135,21 @@ static enum status read_object(const struct smalt_space *space, struct planned *
 	p->whole_count = p->prepared->whole_count;
 	*p->link = p->prepared->link;
 	return prepared_check(p->prepared, p->request, fault);
+}
+
+/* Where its thread-local block is: what was relocated counted on the place that it had then (R1). */
+static enum status check_tls(const struct smalt_space *space, const struct planned *p,
+                             struct fault *fault)
+{
+	struct linkage set = link_set(space, NULL);
+	enum status status = tls_layout(&set, fault);
+
+	if (status != ST_OK || p->prepared == NULL || !p->prepared->relocated ||
+	    p->link->tls_offset == p->prepared->link.tls_offset)
+		return status;
+	(void)fault_set(fault, ST_INVALID, "PT_TLS", p->link->tls_offset, p->prepared->link.tls_offset);
+	(void)fault_hint(fault, "map it before other objects with thread-local data, and once");
+	return fault_in(fault, p->object->name);
 }
 
 static enum status place_rows(const struct smalt_space *space, struct planned *p,
@@ -167,6 +178,8 @@ enum status plan_make(const struct smalt_space *space, const struct smalt_reques
 	*p = (struct planned){ .request = request };
 	if (status == ST_OK)
 		status = read_object(space, p, arena, fault);
+	if (status == ST_OK)
+		status = check_tls(space, p, fault);
 	if (status == ST_OK && (request->flags & SMALT_MAP_ALIGNED) && p->prepared == NULL)
 		status = check_aligned(p, space->space.granule, fault);
 	if (status != ST_OK)

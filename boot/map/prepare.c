@@ -164,22 +164,28 @@ static enum status check_segment(const struct smalt_prepared *prepared,
                                  const struct smalt_segment *segment, uint32_t flags,
                                  struct fault *fault)
 {
-	uint64_t mask = prepared->space->space.granule - 1, end = segment->va + segment->file_bytes;
-	bool own = segment->flags & SMALT_SEGMENT_OWN;
-
 	if ((flags & SMALT_MAP_NOCOPY) && (segment->flags & SMALT_SEGMENT_SEALED) &&
 	    (segment->prot & SMALT_W))
 		return refuse(prepared, ST_NOT_AUTHORIZED, "sealed extent", segment, fault);
-	if ((flags & SMALT_MAP_ALIGNED) && !own && segment->file_bytes != 0 &&
-	    ((segment->va | end) & mask) != 0)
-		return refuse(prepared, ST_MISALIGNED, "file bytes of part of a page", segment, fault);
-	return ST_OK;
+	if (!(flags & SMALT_MAP_ALIGNED) || (segment->flags & SMALT_SEGMENT_OWN) ||
+	    request_check_pages(segment->va, segment->file_bytes, prepared->space->space.granule,
+	                        fault) == ST_OK)
+		return ST_OK;
+	(void)fault_segment(fault, segment->index);
+	return fault_in(fault, prepared->link.object.name);
+}
+
+uint64_t prepared_low(const struct smalt_prepared *prepared)
+{
+	const struct object *object = &prepared->link.object;
+
+	return align_down(object->segments[0].va, max_u64(object->align, prepared->space->space.granule));
 }
 
 enum status prepared_check(const struct smalt_prepared *prepared,
                            const struct smalt_request *request, struct fault *fault)
 {
-	uint64_t base = align_down(prepared->link.object.segments[0].va, prepared->link.object.align) + prepared->bias;
+	uint64_t base = prepared_low(prepared) + prepared->bias;
 
 	if (prepared->used)
 		return refuse(prepared, ST_INVALID, "prepared object that NOCOPY used up", prepared->segments, fault);

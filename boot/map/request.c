@@ -77,6 +77,16 @@ enum status request_check(const struct smalt_request *request, struct fault *fau
 	return status == ST_OK ? ST_OK : fault_in(fault, span_of(request->name));
 }
 
+enum status request_check_pages(uint64_t va, uint64_t file_bytes, uint64_t granule,
+                                struct fault *fault)
+{
+	uint64_t end = va + file_bytes, mask = granule - 1;
+
+	if (file_bytes == 0 || ((va | end) & mask) == 0)
+		return ST_OK;
+	return fault_set(fault, ST_MISALIGNED, "file bytes of part of a page", va & mask ? va : end, granule);
+}
+
 enum status request_read(const struct smalt_space *space, const struct smalt_request *request,
                          struct boot_object *link, struct sink *sink, struct arena *arena,
                          struct fault *fault)
