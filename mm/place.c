@@ -14,6 +14,19 @@
 #include "sort.h"
 #include "wish.h"
 
+/* Reservations are kept for segments: one may end where the next begins. */
+static enum status place_padding(const struct space *space, const struct place_request *request,
+                                 const struct shape *shape, struct fault *fault)
+{
+	enum status status;
+
+	if (shape->padding == 0)
+		return ST_OK;
+	status = reserve_free_at(space, request, shape->low - shape->padding, shape->padding, fault);
+	return status == ST_OK ? reserve_free_at(space, request, shape->low + shape->bytes,
+	                                         shape->padding, fault) : status;
+}
+
 /* Each segment by itself, so that the fault can name it; then the paddings around them. */
 static enum status place_fixed(const struct space *space, const struct place_request *request,
                                const struct shape *shape, struct fault *fault)
@@ -30,6 +43,8 @@ static enum status place_fixed(const struct space *space, const struct place_req
 		if (!object_goes_on(request->object, status, fault))
 			return status;
 	}
+	if (request->flags & PLACE_RESERVED)
+		return status == ST_OK ? place_padding(space, request, shape, fault) : status;
 	for (uint32_t at = 0; status == ST_OK && shape_block(shape, space->granule, &at, &block); )
 		status = reserve_free_at(space, request, block.va, block.bytes, fault);
 	return status;
