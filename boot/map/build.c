@@ -10,6 +10,8 @@
 #include "library.h"
 #include "pagetable.h"
 
+#define KEPT "kept"             /* as whose an address of the caller's rows is in use */
+
 static enum status check_kept(const struct smalt_space *space, uint64_t va, uint64_t pa,
                               uint64_t bytes, struct fault *fault)
 {
@@ -36,6 +38,19 @@ static bool is_reserved(const struct smalt_space *space, uint64_t va, uint64_t b
 	return false;
 }
 
+/* Rows of the caller's own may touch, and lie in one claim: the rows themselves are disjoint. */
+static enum status check_disjoint(const struct space *s, uint64_t va, uint64_t bytes,
+                                  struct fault *fault)
+{
+	for (uint32_t i = 0; i < s->row_count; i++) {
+		if (space_first_page(s, &s->rows[i]) >= va + bytes || va >= space_end_page(s, &s->rows[i]))
+			continue;
+		(void)fault_value(fault, ST_ADDRESS_IN_USE, "virtual address", va);
+		return fault_word(fault, span_of(KEPT));
+	}
+	return ST_OK;
+}
+
 /* Claimed by the caller for itself, or free: then it is claimed now. */
 static enum status claim_kept(struct smalt_space *space, uint64_t va, uint64_t bytes,
                               struct fault *fault)
@@ -45,18 +60,8 @@ static enum status claim_kept(struct smalt_space *space, uint64_t va, uint64_t b
 
 	if (at != 0 && s->claims[at].object == LIBRARY_CALLER && ranges_hold(&s->used, va, bytes) &&
 	    !is_reserved(space, va, bytes))
-		return ST_OK;
-	return space_claim(s, va, bytes, span_of("kept"), LIBRARY_CALLER, fault);
-}
-
-/* Rows of the caller's own may touch, and lie in one claim: the rows themselves are disjoint. */
-static enum status check_disjoint(const struct space *s, uint64_t va, uint64_t bytes,
-                                  struct fault *fault)
-{
-	for (uint32_t i = 0; i < s->row_count; i++)
-		if (space_first_page(s, &s->rows[i]) < va + bytes && va < space_end_page(s, &s->rows[i]))
-			return fault_value(fault, ST_ADDRESS_IN_USE, "virtual address", va);
-	return ST_OK;
+		return check_disjoint(s, va, bytes, fault);
+	return space_claim(s, va, bytes, span_of(KEPT), LIBRARY_CALLER, fault);
 }
 
 static enum status check_rights(const struct space *s, uint32_t prot, uint32_t memory,
@@ -82,8 +87,6 @@ static enum status keep(struct smalt_space *space, const struct smalt_row *row, 
 
 	if (status == ST_OK)
 		status = check_rights(s, row->prot, memory, fault);
-	if (status == ST_OK)
-		status = check_disjoint(s, row->va, row->mem_bytes, fault);
 	if (status == ST_OK && s->row_count == s->row_capacity)
 		status = fault_value(fault, ST_NO_MEMORY, "rows", s->row_capacity);
 	if (status == ST_OK && s->extent_count == s->extent_capacity)
