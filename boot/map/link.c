@@ -55,7 +55,7 @@ static enum status touch(struct smalt_prepared *prepared, uint64_t va, struct fa
 		                    "extent to relocate", fault);
 	(void)fault_value(fault, ST_NOT_AUTHORIZED, NULL, va);
 	(void)fault_hint(fault, "relocate a clone");
-	return segments_fault(prepared, segment, "relocation of a sealed or mapped extent", fault);
+	return segments_fault(prepared, segment, "relocation of a sealed extent", fault);
 }
 
 static enum status touch_all(struct smalt_prepared *prepared, const struct linkage *set,

@@ -12,7 +12,8 @@
 #ifndef MAP_OBJECT_H
 #define MAP_OBJECT_H
 
-#include "../../boot/map/library.h"      /* before a bench called b */
+#include "../../boot/map/library.h"      /* before a bench that is called b */
+#include "frames_saved.h"
 #include "map_bench.h"
 
 #define OBJECT_BYTES 0x7000ull
