@@ -5,8 +5,10 @@
  *     fault        public faults, the sink
  *     open         a space, its claims and free memory
  *     request  ──▶ plan ──▶ commit      the mapping call
- *     prepare      segments before they are mapped
- *     fill         bytes and relocations into their place
+ *     back, fill   frames behind rows, bytes into frames
+ *     link         relocation against what the space has
+ *     prepare      segments before they are mapped: own, align, clone
+ *     keep         memory of the caller
  *     build        page tables
  */
 #ifndef LIBRARY_H
