@@ -653,6 +653,51 @@ static void only_parts_of_the_image_are_frames_of_ours(void **state)
 	}
 }
 
+/* Rules: S1, S2, S3 */
+static void pages_of_a_rows_own_come_before_the_objects(void **state)
+{
+	/* Rows of the file's bytes: own pages, and who writes them */
+	static const struct { uint32_t prot, flags; bool has, writable; uint32_t backing; } kinds[] = {
+		{ SMALT_R, 0, true, false, SMALT_BACKING_IN_PLACE }, { RW, 0, true, false, SMALT_BACKING_COPY },
+		{ RW, 0, true, true, SMALT_BACKING_IN_PLACE }, { RX, 0, true, true, SMALT_BACKING_IN_PLACE },
+		{ SMALT_R, SMALT_ROW_RELRO, true, false, SMALT_BACKING_COPY },
+		{ SMALT_R, SMALT_ROW_RELRO, true, true, SMALT_BACKING_IN_PLACE },
+		{ SMALT_R, 0, false, false, SMALT_BACKING_IN_PLACE }, { RW, 0, false, true, SMALT_BACKING_COPY },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		for (unsigned part = 0; part < 3; part++) {
+			struct extent_source source = DONATED;
+			struct extent_own_pages own[2] = { { OBJECT_NOWHERE, true }, { 64 * M, kinds[i].writable } };
+			uint64_t skip = part == 1 ? 0x123 : 0, bytes = part == 2 ? 0x1801 : 0x2000 - skip;
+			bool own_or_whole = kinds[i].has || part == 0;
+			struct scene s;
+
+			source.donated = false;
+			source.own = own;
+			if (!kinds[i].has)
+				own[1].pa = OBJECT_NOWHERE;
+			open_scene(&s, &machine_x86_64);
+			scene_add(&s, scene_row(0x400000, 0x1000, 0, 0, RW));
+			scene_add(&s, scene_row(0x402000 + skip, bytes, bytes, 0x2000 + skip, kinds[i].prot));
+			s.space.rows[1].flags = kinds[i].flags;
+			assert_int_equal(back(&s, &source), ST_OK);
+			assert_int_equal(scene_at(&s, 0x400000)->backing, SMALT_BACKING_ZERO);
+			/* Of the object itself a part of a page is never mapped */
+			for (uint64_t page = 0; page < 2; page++) {
+				const struct smalt_extent *e = scene_at(&s, 0x402000 + page * 0x1000);
+				bool partial = part == 1 + page;
+				uint32_t backing = own_or_whole || !partial ? kinds[i].backing : SMALT_BACKING_COPY;
+
+				assert_int_equal(e->backing, backing);
+				if (backing == SMALT_BACKING_IN_PLACE)
+					assert_int_equal(scene_pa(&s, 0x402000 + page * 0x1000),
+					                 (kinds[i].has ? 64 * M : BYTES_PA + 0x2000) + page * 0x1000);
+			}
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -675,6 +720,7 @@ int main(void)
 		cmocka_unit_test(own_rows_are_content_with_small_leaves),
 		cmocka_unit_test(memory_that_is_there_is_mapped_where_it_is),
 		cmocka_unit_test(only_parts_of_the_image_are_frames_of_ours),
+		cmocka_unit_test(pages_of_a_rows_own_come_before_the_objects),
 	};
 
 	return cmocka_run_group_tests_name("extent", tests, NULL, NULL);

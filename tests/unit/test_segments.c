@@ -622,6 +622,209 @@ static void what_is_released_can_be_taken_again_in_one_piece(void **state)
 	}
 }
 
+/* Rules: P2, S6, S7 */
+static void extents_lie_as_their_addresses_do_modulo_the_largest_leaf(void **state)
+{
+	struct maker m = { .type = 3, .segment_count = 2, .file_bytes = 0x3fe000,
+	                   .segments = { { 1, 6, 0x1000, 0x5000, 0, 0x3fd000, 0x3fd000, 0x1000 },
+	                                 { 2, 6, 0x1000, 0x5000, 0, 0x40, 0x40, 8 } } };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct smalt_request request;
+		uint64_t base = 0xffffffff80035000, pa;
+
+		bench_begin(both[i % 2]);
+		m.file = b.ram;
+		m.machine = (uint16_t)b.machine;
+		memset(b.ram, 0, 0x2000);
+		maker_write(&m);
+		put_tag(0x1000, 7, 0x5100);
+		put_tag(0x1010, 8, 24);
+		put_tag(0x1020, 9, 24);
+		put64(b.ram + 0x1100, 0x5200);
+		put64(b.ram + 0x1108, b.machine == 62 ? 8 : 1027);
+		say(open_space());
+		request = request_of(0x3fe000);
+		say(smalt_prepare(b.space, &request, &prepared, &b.fault));
+		if (i < 2)
+			say(smalt_make_mutable(prepared, 0, &b.fault));
+		else
+			say(smalt_relocate(prepared, base, &b.fault));
+		pa = segment(0).extent_pa;
+		assert_int_equal(pa % 0x200000, (0x5000 + (i < 2 ? 0 : base - 0x5000)) % 0x200000);
+		assert_int_equal(segment(0).extent_bytes, 0x3fd000);
+	}
+}
+
+/* --- any object ----------------------------------------------------------------------- */
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* Segments close to each other, often touching, on one page, adjacent in the file or nearly so. */
+static struct maker draw_object(uint32_t *seed)
+{
+	static const uint32_t rights[] = { 4, 4, 6, 6, 6, 5 };
+	struct maker m = { .file = b.ram, .file_bytes = 0x10000, .type = 3, .machine = (uint16_t)b.machine };
+	uint64_t va = 0x1000 + next_random(seed) % 4 * 0x400, offset = va + next_random(seed) % 2 * 0x400;
+
+	m.segment_count = (uint16_t)(2 + next_random(seed) % 3);
+	for (unsigned i = 0; i < m.segment_count; i++) {
+		struct maker_segment *s = &m.segments[i];
+		uint64_t gap = next_random(seed) % 3 ? 0 : next_random(seed) % 8 * 0x400;
+
+		va += gap;
+		offset += next_random(seed) % 6 ? gap : gap + 0x400;
+		*s = (struct maker_segment){ .type = 1, .va = va, .offset = offset, .align = 1 };
+		s->flags = i > 0 && next_random(seed) % 2 ? m.segments[i - 1].flags : rights[next_random(seed) % 6];
+		s->mem_bytes = (1 + next_random(seed) % 12) * 0x400;
+		s->file_bytes = next_random(seed) % 4 == 0 ? 0 : next_random(seed) % 3 ? s->mem_bytes
+		                : next_random(seed) % s->mem_bytes;
+		va += s->mem_bytes;
+		offset += s->file_bytes;
+	}
+	for (unsigned i = 0; i < 0x10000; i++)
+		b.ram[i] = (uint8_t)(1 + i * 7 % 251 + (i >> 8) % 3);
+	maker_write(&m);
+	return m;
+}
+
+/* Is the byte of the file, or zero? */
+static bool is_of_file(const struct maker_segment *s, uint64_t va)
+{
+	return va - s->va < s->file_bytes;
+}
+
+static bool belong_together(const struct maker_segment *low, const struct maker_segment *high)
+{
+	bool file = is_of_file(low, high->va - 1);
+
+	if (low->flags != high->flags || low->va + low->mem_bytes != high->va)
+		return false;
+	if (file != is_of_file(high, high->va))
+		return false;
+	return !file || low->offset + (high->va - low->va) == high->offset;
+}
+
+/* Rules: S8 */
+static void neighbors_merge_where_rights_addresses_and_backing_go_on(void **state)
+{
+	uint32_t seed = 21;
+	unsigned merged = 0, apart = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 3000; round++) {
+		struct maker m;
+		uint32_t at = 0;
+
+		if (round % 100 == 0)
+			bench_begin(62);
+		m = draw_object(&seed);
+		say(open_space());
+		{
+			struct smalt_request request = request_of(0x10000);
+
+			say(smalt_prepare(b.space, &request, &prepared, &b.fault));
+		}
+		for (unsigned i = 0, next; i < m.segment_count; i = next, at++) {
+			uint64_t file_bytes = m.segments[i].file_bytes, end;
+
+			for (next = i + 1; next < m.segment_count &&
+			                   belong_together(&m.segments[next - 1], &m.segments[next]); next++)
+				file_bytes += m.segments[next].file_bytes;
+			end = m.segments[next - 1].va + m.segments[next - 1].mem_bytes;
+			check_segment(at, m.segments[i].va, end - m.segments[i].va, file_bytes, m.segments[i].flags, 0);
+			assert_true(segment(at).file_offset == m.segments[i].offset);
+			assert_int_equal(segment(at).index, i);
+			merged += next - i - 1;
+			apart += next < m.segment_count;
+		}
+		assert_int_equal(segment_count(), at);
+	}
+	assert_true(merged > 500 && apart > 500);
+}
+
+/* Has it file bytes, and are their pages nobody else's? */
+static bool can_be_mutable(uint32_t index)
+{
+	struct smalt_segment s = segment(index);
+	uint64_t first = s.va & -PAGE, end = (s.va + s.file_bytes + PAGE - 1) & -PAGE;
+
+	for (uint32_t i = 0; i < segment_count(); i++)
+		if (i != index && segment(i).va < end && segment(i).va + segment(i).mem_bytes > first)
+			return false;
+	return s.file_bytes != 0;
+}
+
+/* Rules: S8, S6, M3, M4, M11, M17 */
+static void what_is_prepared_and_mapped_is_what_mapping_alone_makes(void **state)
+{
+	enum { SOURCE = SMALT_ROW_IN_PLACE | SMALT_ROW_COPIED };
+	static uint8_t file[0x10000], bytes[0x20 * PAGE];
+	uint32_t seed = 22;
+	unsigned good = 0, bad = 0;
+
+	(void)state;
+	for (unsigned round = 0; round < 3000; round++) {
+		static uint32_t rights[0x20];
+		struct smalt_request request;
+		struct smalt_row rows[16];
+		uint32_t count, status;
+		uint64_t base, pa;
+
+		if (round % 100 == 0)
+			bench_begin(both[round / 100 % 2]);
+		(void)draw_object(&seed);
+		memcpy(file, b.ram, sizeof file);
+		say(open_space());
+		request = request_of(0x10000);
+		status = map_it(&request);
+		base = b.rows[0].va & -PAGE;
+		count = b.count;
+		for (unsigned page = 0; status == OK && page < 0x20; page++) {
+			const struct smalt_extent *extent = extent_of(base + page * PAGE, &pa);
+
+			rights[page] = extent ? extent->prot : 0;
+			if (extent)
+				memcpy(bytes + page * PAGE, at_pa(pa), PAGE);
+		}
+		memcpy(rows, b.rows, sizeof rows);
+		say(open_space());
+		say(smalt_prepare(b.space, &request, &prepared, &b.fault));
+		if (round % 3 == 1)
+			say(smalt_align_segments(prepared, round % 2, &b.fault));
+		for (uint32_t i = 0; round % 3 == 2 && i < segment_count(); i++)
+			assert_int_equal(smalt_make_mutable(prepared, i, &b.fault), can_be_mutable(i) ? OK : INVALID);
+		assert_int_equal(map_prepared(round % 2 ? SMALT_MAP_COPY : SMALT_MAP_NOCOPY), status);
+		good += status == OK;
+		bad += status != OK;
+		if (status != OK)
+			continue;
+		assert_int_equal(b.count, count);
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t differ = b.rows[i].flags ^ rows[i].flags;
+
+			if (differ & ~(uint32_t)SOURCE)
+				fail_msg("round %u: row %u has flags %x, not %x", round, i, b.rows[i].flags, rows[i].flags);
+			rows[i].flags = b.rows[i].flags;
+		}
+		assert_memory_equal(b.rows, rows, count * sizeof *rows);
+		for (unsigned page = 0; page < 0x20; page++) {
+			const struct smalt_extent *extent = extent_of(base + page * PAGE, &pa);
+
+			assert_int_equal(extent ? extent->prot : 0, rights[page]);
+			if (extent)
+				assert_memory_equal(at_pa(pa), bytes + page * PAGE, PAGE);
+		}
+		assert_memory_equal(b.ram, file, sizeof file);
+	}
+	assert_true(good > 1000 && bad > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -642,6 +845,9 @@ int main(void)
 		cmocka_unit_test(a_relocated_template_is_mapped_in_several_spaces),
 		cmocka_unit_test(aligned_refuses_what_needs_part_of_a_page),
 		cmocka_unit_test(what_is_released_can_be_taken_again_in_one_piece),
+		cmocka_unit_test(extents_lie_as_their_addresses_do_modulo_the_largest_leaf),
+		cmocka_unit_test(neighbors_merge_where_rights_addresses_and_backing_go_on),
+		cmocka_unit_test(what_is_prepared_and_mapped_is_what_mapping_alone_makes),
 	};
 
 	return cmocka_run_group_tests_name("segments", tests, NULL, NULL);
