@@ -17,46 +17,46 @@ static enum status refuse(const struct object *kernel, const char *field, uint64
 }
 
 /* Members behind the note's own end read as 0: the note is older than we are. */
-static struct smalt_request read_request(struct span desc)
+static struct smalt_request_desc read_request(struct span desc)
 {
-	struct smalt_request r = { .bytes = span_u32(desc, 0) };
+	struct smalt_request_desc r = { .bytes = span_u32(desc, 0) };
 
 	if (r.bytes < desc.bytes)
 		desc.bytes = r.bytes;
-	r.version = span_u32(desc, offsetof(struct smalt_request, version));
-	r.stack_bytes = span_u64(desc, offsetof(struct smalt_request, stack_bytes));
-	r.direct_map_va = span_u64(desc, offsetof(struct smalt_request, direct_map_va));
-	r.direct_map = span_u32(desc, offsetof(struct smalt_request, direct_map));
-	r.flags = span_u32(desc, offsetof(struct smalt_request, flags));
-	r.paging_levels = span_u32(desc, offsetof(struct smalt_request, paging_levels));
+	r.version = span_u32(desc, offsetof(struct smalt_request_desc, version));
+	r.stack_bytes = span_u64(desc, offsetof(struct smalt_request_desc, stack_bytes));
+	r.direct_map_va = span_u64(desc, offsetof(struct smalt_request_desc, direct_map_va));
+	r.direct_map = span_u32(desc, offsetof(struct smalt_request_desc, direct_map));
+	r.flags = span_u32(desc, offsetof(struct smalt_request_desc, flags));
+	r.paging_levels = span_u32(desc, offsetof(struct smalt_request_desc, paging_levels));
 	return r;
 }
 
-static enum status check_request(const struct object *kernel, const struct smalt_request *r,
+static enum status check_request(const struct object *kernel, const struct smalt_request_desc *r,
                                  uint32_t levels, struct fault *fault)
 {
 	if (r->bytes < 8 || r->bytes > kernel->request.bytes)
-		return refuse(kernel, "smalt_request.bytes", r->bytes, kernel->request.bytes, fault);
+		return refuse(kernel, "smalt_request_desc.bytes", r->bytes, kernel->request.bytes, fault);
 	if (r->version != SMALT_REQUEST_VERSION)
-		return refuse(kernel, "smalt_request.version", r->version, SMALT_REQUEST_VERSION, fault);
+		return refuse(kernel, "smalt_request_desc.version", r->version, SMALT_REQUEST_VERSION, fault);
 	if (r->stack_bytes > CONFIG_STACK_MOST)
-		return refuse(kernel, "smalt_request.stack_bytes", r->stack_bytes, CONFIG_STACK_MOST, fault);
+		return refuse(kernel, "smalt_request_desc.stack_bytes", r->stack_bytes, CONFIG_STACK_MOST, fault);
 	if (r->direct_map > SMALT_DIRECT_MAP_AT)
-		return refuse(kernel, "smalt_request.direct_map", r->direct_map, SMALT_DIRECT_MAP_AT, fault);
+		return refuse(kernel, "smalt_request_desc.direct_map", r->direct_map, SMALT_DIRECT_MAP_AT, fault);
 	if (r->direct_map_va % CONFIG_DIRECT_MAP_ALIGN != 0)
-		return refuse(kernel, "smalt_request.direct_map_va", r->direct_map_va, CONFIG_DIRECT_MAP_ALIGN,
+		return refuse(kernel, "smalt_request_desc.direct_map_va", r->direct_map_va, CONFIG_DIRECT_MAP_ALIGN,
 		              fault);
 	if (r->flags & ~(uint32_t)SMALT_REQUEST_NO_REPORTER)
-		return refuse(kernel, "smalt_request.flags", r->flags, SMALT_REQUEST_NO_REPORTER, fault);
+		return refuse(kernel, "smalt_request_desc.flags", r->flags, SMALT_REQUEST_NO_REPORTER, fault);
 	if (r->paging_levels != 0 && r->paging_levels != levels) {
-		fault_set(fault, ST_MISSING_CAPABILITY, "smalt_request.paging_levels",
+		fault_set(fault, ST_MISSING_CAPABILITY, "smalt_request_desc.paging_levels",
 		          r->paging_levels, levels);
 		return fault_in(fault, kernel->name);
 	}
 	return ST_OK;
 }
 
-static struct config_entry as_settings(const struct smalt_request *r)
+static struct config_entry as_settings(const struct smalt_request_desc *r)
 {
 	struct config_entry entry = { .set = SET_DIRECT_MAP };
 
@@ -103,7 +103,7 @@ enum status request_settings(struct boot *boot, struct fault *fault)
 	struct config_entry built_in = *entry, asked = { 0 };
 
 	if (kernel->request.bytes) {
-		struct smalt_request r = read_request(kernel->request);
+		struct smalt_request_desc r = read_request(kernel->request);
 		enum status status = check_request(kernel, &r, boot->env->cpu.levels, fault);
 
 		if (status != ST_OK)

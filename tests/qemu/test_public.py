@@ -32,6 +32,14 @@ def test_a_public_header_compiles_alone(header, language):
         compile_text(words, f"#include <smalt/{header.name}>\n")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_public_headers_compile_together(language):
+    """A kernel may embed the library. Rules: H2"""
+    text = "".join(f"#include <smalt/{header.name}>\n" for header in HEADERS)
+    for target in MACHINES:
+        compile_text([*LANGUAGES[language], "-target", f"{target}-unknown-none-elf", *STRICT], text)
+
+
 @pytest.mark.parametrize("header", [h for h in HEADERS if h.name not in ("kernel.h", "pages.h")], ids=lambda path: path.name)
 def test_the_constants_of_a_public_header_are_usable_in_assembler(header):
     """Rules: H2"""

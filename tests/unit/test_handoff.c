@@ -196,15 +196,15 @@ AT(smalt_handoff, efi_attributes, 672, 16);
 AT(smalt_handoff, read_bytes, 688, 8);
 ALL(smalt_handoff, 696);
 
-AT(smalt_request, bytes, 0, 4);
-AT(smalt_request, version, 4, 4);
-AT(smalt_request, stack_bytes, 8, 8);
-AT(smalt_request, direct_map_va, 16, 8);
-AT(smalt_request, direct_map, 24, 4);
-AT(smalt_request, flags, 28, 4);
-AT(smalt_request, paging_levels, 32, 4);
-AT(smalt_request, reserved, 36, 4);
-ALL(smalt_request, 40);
+AT(smalt_request_desc, bytes, 0, 4);
+AT(smalt_request_desc, version, 4, 4);
+AT(smalt_request_desc, stack_bytes, 8, 8);
+AT(smalt_request_desc, direct_map_va, 16, 8);
+AT(smalt_request_desc, direct_map, 24, 4);
+AT(smalt_request_desc, flags, 28, 4);
+AT(smalt_request_desc, paging_levels, 32, 4);
+AT(smalt_request_desc, reserved, 36, 4);
+ALL(smalt_request_desc, 40);
 
 AT(smalt_request_note, owner_bytes, 0, 4);
 AT(smalt_request_note, desc_bytes, 4, 4);

@@ -22,7 +22,7 @@ static char file[0x10000];
 static uint64_t file_bytes;
 
 /* Text at 0x200000, and the SMALT note in the file's second page. request NULL: no note. */
-static void make_kernel(const struct smalt_request *request, uint32_t desc_bytes)
+static void make_kernel(const struct smalt_request_desc *request, uint32_t desc_bytes)
 {
 	struct maker m = {
 		.file = kernel, .file_bytes = KERNEL_BYTES, .type = 2, .machine = 62, .entry = 0x201000,
@@ -74,7 +74,7 @@ static enum status boot(const char *conf, const char *cmdline)
 	return plan();
 }
 
-static enum status boot_with(const struct smalt_request *request, uint32_t desc_bytes,
+static enum status boot_with(const struct smalt_request_desc *request, uint32_t desc_bytes,
                              const char *conf, const char *cmdline)
 {
 	make_kernel(request, desc_bytes);
@@ -168,7 +168,7 @@ static void a_kernel_that_is_no_kernel_is_refused(void **state)
 /* Rules: H4 */
 static void note_then_conf_then_command_line(void **state)
 {
-	struct smalt_request r = { .bytes = sizeof r, .version = 1, .stack_bytes = 0x5000,
+	struct smalt_request_desc r = { .bytes = sizeof r, .version = 1, .stack_bytes = 0x5000,
 	                           .direct_map = SMALT_DIRECT_MAP_NONE,
 	                           .flags = SMALT_REQUEST_NO_REPORTER };
 
@@ -199,7 +199,7 @@ static void note_then_conf_then_command_line(void **state)
 /* Rules: H4, H7 */
 static void the_direct_map_goes_where_the_note_wants_it(void **state)
 {
-	struct smalt_request r = { .bytes = sizeof r, .version = 1, .direct_map = SMALT_DIRECT_MAP_AT,
+	struct smalt_request_desc r = { .bytes = sizeof r, .version = 1, .direct_map = SMALT_DIRECT_MAP_AT,
 	                           .direct_map_va = 0xffffa00000000000 };
 
 	(void)state;
@@ -213,7 +213,7 @@ static void the_direct_map_goes_where_the_note_wants_it(void **state)
 /* Rules: H4 */
 static void an_older_and_shorter_note_has_defaults_for_the_rest(void **state)
 {
-	struct smalt_request r = { .bytes = 16, .version = 1, .stack_bytes = 0x3000, .flags = ~0u };
+	struct smalt_request_desc r = { .bytes = 16, .version = 1, .stack_bytes = 0x3000, .flags = ~0u };
 
 	(void)state;
 	assert_int_equal(boot_with(&r, 16, "kernel kernel.elf\n", ""), ST_OK);
@@ -224,15 +224,15 @@ static void an_older_and_shorter_note_has_defaults_for_the_rest(void **state)
 /* Rules: H4, M20 */
 static void every_wrong_member_of_the_note_is_refused(void **state)
 {
-	static const struct smalt_request good = { .bytes = sizeof good, .version = 1 };
-	struct smalt_request r;
+	static const struct smalt_request_desc good = { .bytes = sizeof good, .version = 1 };
+	struct smalt_request_desc r;
 
 	(void)state;
 #define REFUSED(member, wrong, status) \
 	r = good; \
 	r.member = wrong; \
 	assert_int_equal(boot_with(&r, sizeof r, "kernel kernel.elf\n", ""), status); \
-	assert_string_equal(b.fault.field, "smalt_request." #member)
+	assert_string_equal(b.fault.field, "smalt_request_desc." #member)
 	REFUSED(bytes, 4, ST_BAD_NOTE);
 	REFUSED(bytes, sizeof good + 1, ST_BAD_NOTE);
 	REFUSED(version, 2, ST_BAD_NOTE);
