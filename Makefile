@@ -90,7 +90,7 @@ $O/$(1)/efi/%.o: % $O/flags $O/efi.flags | $O/ready
 
 $O/$(1)/library/%.o: % $O/flags $O/efi.flags | $O/ready
 	$$(call say,CC)
-	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) -fPIC $$(CFLAGS_$(1)) -DMACHINES='&machine_$(1)' -c -o $$@ $$<
+	$$(Q)$(CC) -target $$(TARGET_$(1)) $(COMMON) $(SMALL) $(FREE) -fPIC $$(CFLAGS_$(1)) $$(LIBRARY_CFLAGS_$(1)) -DMACHINES='&machine_$(1)' -c -o $$@ $$<
 $O/$(1)/libsmalt.o: $$(LIB_$(1))
 $O/$(1)/libsmalt.a: $O/$(1)/libsmalt.o
 
@@ -143,7 +143,7 @@ $O/$(1): ; @mkdir -p $$(@D) && printf '%s\n' '$(2)' >$$@
 endef
 $(eval $(call remember,embed,$(EMBED)))
 $(eval $(call remember,flags,$(COMMON) $(FREE) $(HOST) $(CHECKS) $(foreach a,$(ARCHES),$(CFLAGS_$a) $(DIRECT_CFLAGS_$a))))
-$(eval $(call remember,efi.flags,$(SMALL) $(foreach a,$(ARCHES),$(EFI_CFLAGS_$a))))
+$(eval $(call remember,efi.flags,$(SMALL) $(foreach a,$(ARCHES),$(EFI_CFLAGS_$a) $(LIBRARY_CFLAGS_$a))))
 
 # --- the host: the tool, and the same sanitized for the tests ---------------------
 

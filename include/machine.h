@@ -108,8 +108,11 @@ extern const struct machine machine_aarch64;
 /* Of the loader's own map at EL2: machine_aarch64.format is for EL1. Knows no U. */
 extern const struct format format_aarch64_el2;
 
-/* Every machine, NULL at the end. Host only: a loader knows its own. */
-extern const struct machine *const machines[];
+/*
+ * Every machine that is linked, NULL at the end; a loader knows its own only. Hidden: whoever links
+ * the library needs no GOT.
+ */
+extern __attribute__((visibility("hidden"))) const struct machine *const machines[];
 
 /* By name or by ELF number; NULL if there is none. */
 const struct machine *machine_by_name(const char *name);
