@@ -154,7 +154,7 @@ static const struct act { uint32_t (*run)(void); unsigned frames; } acts[] = {
 	{ map_plain, 10 }, { map_given, 1 + 1 + 2 + 3 }, { map_relocated, 10 },
 	/* 0x3000 has an extent: copied, or not */
 	{ map_copy, 10 }, { map_nocopy, 10 - 3 },
-	{ align, 1 }, { make_mutable, 3 }, { relocate, 3 + 1 }, { clone, 3 }, { relro, 0 },
+	{ align, 1 }, { make_mutable, 3 }, { relocate, 3 + 1 }, { clone, 3 + 1 }, { relro, 0 },
 	{ prepare_other, 0 }, { keep, 0 },
 };
 
@@ -173,6 +173,8 @@ static void open_for(const struct act *act)
 	say(smalt_prepare(b.space, &r, &prepared, &b.fault));
 	if (act->run == map_copy || act->run == map_nocopy || act->run == clone)
 		say(smalt_make_mutable(prepared, 2, &b.fault));
+	if (act->run == clone)
+		say(smalt_make_mutable(prepared, 0, &b.fault));
 	memset(b.rows, 0x55, sizeof b.rows);
 	b.count = 16;
 }
