@@ -13,13 +13,14 @@ static enum status check_kept(const struct smalt_space *space, uint64_t va, uint
                               uint64_t bytes, struct fault *fault)
 {
 	uint64_t granule = space->space.granule;
+	uint64_t pa_end = (space->space.format->pa_mask | (granule - 1)) + 1;
 
 	if (space->built)
 		return fault_field(fault, ST_INVALID, "space whose page tables are built");
 	if (((va | pa | bytes) & (granule - 1)) != 0 || bytes == 0)
 		return fault_set(fault, ST_MISALIGNED, "va, pa or bytes to keep", va | pa | bytes, granule);
-	if (range_wraps(pa, bytes))
-		return fault_set(fault, ST_OVERFLOW, "bytes to keep", bytes, UINT64_MAX - pa);
+	if (!range_fits(pa, bytes, pa_end))
+		return fault_set(fault, ST_NO_ADDRESS, "pa to keep", pa, pa_end);
 	return ST_OK;
 }
 

@@ -179,7 +179,8 @@ uint32_t smalt_map(struct smalt_space *space, const struct smalt_request *reques
 
 /*
  * Keeps memory of the caller in the space: its own code, its stack, registers. Whole granules; prot
- * and memory (SMALT_CACHE_*) as in extents. Addresses that the caller claimed for itself are its own.
+ * and memory (SMALT_CACHE_*) as in extents. Addresses that the caller claimed for itself are its own; those of
+ * a reservation are not. Memory that is free (USABLE) is not the caller's to keep.
  */
 uint32_t smalt_keep(struct smalt_space *space, uint64_t va, uint64_t pa, uint64_t bytes,
                     uint32_t prot, uint32_t memory, struct smalt_fault *fault);
@@ -242,12 +243,13 @@ uint32_t smalt_mutable_memory(struct smalt_prepared *prepared, uint64_t va, uint
                               void **memory, struct smalt_fault *fault);
 
 /*
- * Relocates for this base (the page of the lowest address): every segment that is written gets an
- * extent of its own, the others cost nothing. Then it can be mapped there only. Once.
+ * Relocates for this base, which is what .va of a request is, or the file's own: every segment that is written
+ * gets an extent of its own, the others cost nothing. Then it can be mapped there only, and with thread-local
+ * data only as the object that would have come next now. Once.
  */
 uint32_t smalt_relocate(struct smalt_prepared *prepared, uint64_t base, struct smalt_fault *fault);
 
-/* A copy with extents of its own, not sealed; the same object's bytes. */
+/* A copy with extents of its own, not sealed; the same object's bytes, but not given away once more. */
 uint32_t smalt_clone(const struct smalt_prepared *prepared, struct smalt_prepared **copy,
                      struct smalt_fault *fault);
 
