@@ -289,7 +289,7 @@ static enum status walk_table(struct walk *w, uint64_t pa, unsigned level, uint6
 		struct stretch s = { table + i, ENTRIES - i, level, va };
 		enum status status;
 
-		if (level == ROOT_LEVEL)         /* bits above 47 repeat it */
+		if (level == ROOT_LEVEL && m->root_count == 1)   /* bits above 47 repeat it */
 			s.va |= -(va >> 47 & 1) << 47;
 		if (level > 0 && (table[i] & m->table_mask) == m->table_value) {
 			matched = 1;

@@ -272,6 +272,23 @@ static void all_rights_and_memory_types_are_read_as_they_are_written(void **stat
 	}
 }
 
+/* Bit 47 is a sign only where both halves have one root (aarch64: TCR_EL1.T0SZ = T1SZ = 16). */
+/* Rules: P7 */
+static void bit_47_of_aarch64_belongs_to_the_address(void **state)
+{
+	static const struct map maps[] = {
+		{ 0x0000800000000000, G, 4 * K, RX, 0 },
+		{ 0x0000fffffffff000, G + 4 * K, 4 * K, RW, 0 },
+		{ 0xffff000000000000, G + 8 * K, 4 * K, RW, 0 },
+		{ 0xffff7ffffffff000, G + 12 * K, 4 * K, RW, 0 },
+	};
+	struct audit_tables t = tables_of(183, build(&machine_aarch64, maps, 4));
+
+	(void)state;
+	assert_int_equal(audit(&t, maps, 4), ST_OK);
+	assert_int_equal(leaves.rows[12], 4);
+}
+
 /* Entries that hold something: all 64 bits. Empty ones: some bits, next to others and far away. */
 /* Rules: P7 */
 static void each_bit_of_each_entry_that_is_broken_is_found(void **state)
@@ -518,6 +535,7 @@ int main(void)
 		cmocka_unit_test(a_run_that_is_not_whole_is_refused),
 		cmocka_unit_test(the_direct_map_is_counted_apart),
 		cmocka_unit_test(all_rights_and_memory_types_are_read_as_they_are_written),
+		cmocka_unit_test(bit_47_of_aarch64_belongs_to_the_address),
 		cmocka_unit_test(each_bit_of_each_entry_that_is_broken_is_found),
 		cmocka_unit_test(a_piece_more_or_less_or_elsewhere_is_found),
 		cmocka_unit_test(a_piece_in_two_tables_ends_where_the_plan_ends),
