@@ -8,6 +8,8 @@
 # make conformance      docs/conformance.md from the results of the last tests
 # make bench            guest instructions from the loader's first to the kernel's first, beside GRUB and systemd-boot;
 #                       installs what is missing   [PROFILE=1] (docs/benchmarks.md); bench-scale: only what long lists cost
+# make fuzz             every parser and the whole call against hostile input [SECONDS=60 for each] [TARGET=config]
+# make coverage         lines of object/ and mm/ that the corpus reaches (docs/fuzzing.md)
 # make mutate FILE=mm/cut.c     which small mistakes in the file no unit test notices
 # make install          [DESTDIR=] [PREFIX=/usr/local]
 # make setup clean      V=1 shows the commands; EMBED=FILE builds another archive into the loaders, EMBED= none
@@ -200,6 +202,8 @@ $O/data: $(wildcard tests/data/*)
 	$(call say,DATA)
 	$(Q)mkdir -p $@ && $(if $^,$(PYTHON) tests/data/extract.py $@) && touch $@
 
+include tests/fuzz/fuzz.mk
+
 # --- checks -----------------------------------------------------------------------
 
 .PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench bench-scale measure mutate \
@@ -217,7 +221,7 @@ $O/headers/%.ok: % $O/flags | $O/ready
 -include $(HEADERS:%=$O/headers/%.ok.d)
 
 # pytest once per machine and once for what needs none, side by side.
-guests: all $O/check/smalt $O/data $(ARCHES:%=$O/%/smalt.lib)
+guests: all $O/check/smalt $O/data $(ARCHES:%=$O/%/smalt.lib) fuzzers
 	@+$(MAKE) --no-print-directory -k -j$(shell nproc) -Otarget $(addprefix pytest-,$(ARCHES) host)
 pytest-%: FORCE
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests --only $*
