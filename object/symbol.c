@@ -94,10 +94,16 @@ static enum status open_names(struct symbols *symbols, struct fault *fault)
 	return fault_hint(fault, "the string table does not end with a NUL");
 }
 
+/* All of its words are in the file: so the count that ends a walk is no larger than the file. */
 static enum status open_sysv(struct symbols *symbols, struct fault *fault)
 {
-	return get_word(symbols, 0, &symbols->bucket_count, fault) == ST_OK
-		? get_word(symbols, WORD, &symbols->chain_count, fault) : fault->status;
+	uint64_t bytes;
+
+	if (get_word(symbols, 0, &symbols->bucket_count, fault) != ST_OK ||
+	    get_word(symbols, WORD, &symbols->chain_count, fault) != ST_OK)
+		return fault->status;
+	bytes = SYSV_HEAD + WORD * ((uint64_t)symbols->bucket_count + symbols->chain_count);
+	return bytes <= symbols->hash.bytes ? ST_OK : part_fault(&symbols->hash, bytes, fault);
 }
 
 static enum status open_gnu(struct symbols *symbols, struct fault *fault)

@@ -370,6 +370,31 @@ static void a_filter_that_cannot_be_one_is_refused(void **state)
 	}
 }
 
+/* A walk is ended by the number of symbols: it must not be one that no file has. */
+/* Rules: M19, M20 */
+static void a_hash_table_longer_than_the_file_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned word = 0; word < 2; word++)
+		for (uint32_t more = 0; more < 2; more++) {
+			struct entry sorted[COUNT];
+			struct elf_file file = with_symbols(SYSV, 1, sorted);
+			uint32_t other = word ? 1 : COUNT + 1, most = (FILE_END - HASH) / 4 - 2 - other;
+			struct reading r;
+			struct symbols symbols;
+
+			put32(&file, HASH + 4 * word, more ? UINT32_MAX : most + 1);
+			assert_int_equal(open_file(&r, &file, false, &symbols), ST_BAD_HEADER);
+			assert_string_equal(r.fault.field, "DT_HASH");
+			assert_int_equal(r.fault.limit, FILE_END - HASH);
+			assert_int_equal(r.fault.value, 8 + 4 * (uint64_t)((more ? UINT32_MAX : most + 1ull) + other));
+			reading_free(&r);
+			put32(&file, HASH + 4 * word, most);
+			assert_int_equal(open_file(&r, &file, false, &symbols), ST_OK);
+			reading_free(&r);
+		}
+}
+
 /* Every number of the tables made each of some extremes: found, not found or refused, and nothing outside is read. */
 /* Rules: M19, R1 */
 static void a_hostile_table_ends_every_walk(void **state)
@@ -418,6 +443,7 @@ int main(void)
 		cmocka_unit_test(tables_that_leave_the_file_are_refused_by_their_tag),
 		cmocka_unit_test(names_outside_of_the_string_table_are_refused),
 		cmocka_unit_test(a_chain_that_does_not_end_is_refused),
+		cmocka_unit_test(a_hash_table_longer_than_the_file_is_refused),
 		cmocka_unit_test(a_filter_that_cannot_be_one_is_refused),
 		cmocka_unit_test(a_hostile_table_ends_every_walk),
 	};
