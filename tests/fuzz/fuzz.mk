@@ -18,7 +18,7 @@ $O/fuzz/fuzz_uefi%: $O/fuzz/tests/fuzz/fuzz_uefi%.c.o $O/fuzz/uefi.a $O/fuzz/too
 	$(Q)$(CC) $(FUZZING) -fsanitize=fuzzer -o $@ $^ -lcmocka $(LIBS)
 $O/fuzz/fuzz_%: $O/fuzz/tests/fuzz/fuzz_%.c.o $O/fuzz/tools.a $O/fuzz/core.a
 	$(call say,HOSTLD)
-	$(Q)$(CC) $(FUZZING) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(FUZZING) -fsanitize=fuzzer -o $@ -Wl,--start-group $^ -Wl,--end-group $(LIBS)
 
 .PHONY: fuzz fuzzers coverage fuzz-keep
 fuzzers: $(FUZZERS:%=$O/fuzz/fuzz_%) $O/data all

@@ -255,6 +255,26 @@ def boots(build):
             yield bytes([machine]) + ARENA + bytes([0, 0, 0, 0]) + content
 
 
+def mappings(build):
+    """A space with memory and storage, and acts in several orders, before objects of every kind."""
+    def request(flags):
+        return bytes([flags & 255, flags >> 8]) + bytes(15)
+
+    interpret, relocate, nocopy, copy = 1, 1 << 6, 1 << 8, 1 << 9
+    prepare, clone, tables = b"\3" + request(interpret), b"\x0b", b"\5"
+    align, mutable, relocated, relro = b"\6\1", b"\7\1", b"\x08\x0c\1\0", b"\x09"
+
+    def mapped(flags):
+        return b"\0" + request(interpret | flags) + b"\x14"
+
+    for machine, content in ((machine, content) for content in objects(build) for machine in (0, 1)):
+        for acts in ([mapped(0), mapped(relocate), tables], [prepare, relro, relocated, mapped(nocopy)],
+                     [prepare, align, clone, mapped(copy), mapped(copy), clone, tables],
+                     [prepare, mutable, clone, mapped(nocopy), tables]):
+            setup = ARENA + bytes([machine, 7, 0, 0, 7, 64, 0, 2, 1, 200]) + bytes(7 * 3 + 7 * 4)
+            yield setup + b"".join(acts).ljust(200, b"\x0c") + content
+
+
 MAKERS = {
     "acpi": lambda build: acpi(),
     "archive": lambda build: (ARENA + content for content in archives(build)),
@@ -266,6 +286,7 @@ MAKERS = {
     "efi_runtime": lambda build: efi_runtime(),
     "envtext": lambda build: [ARENA + ENVIRONMENT],
     "fwcfg": lambda build: fwcfg(),
+    "map": mappings,
     "object": lambda build: (bytes([machine]) + ARENA + content for content in objects(build) for machine in (0, 1)),
     "smbios": lambda build: smbios(),
     "symbol": symbols,
