@@ -64,6 +64,8 @@ struct smalt_object record_of(const struct object *object, const struct placemen
 void record_row(struct smalt_object *record, const struct object *object,
                 const struct smalt_row *row)
 {
+	if (row->flags & SMALT_ROW_PADDING)
+		return;
 	if (record->image_end == 0)
 		record->image_start = row->va;
 	record->image_end = row->va + row->mem_bytes;

@@ -11,7 +11,7 @@
 struct smalt_object record_of(const struct object *object, const struct placement *placement,
                               uint32_t role, bool relocated);
 
-/* Adds a row of the object, ascending: image_start, image_end, phdr_va (M16: where a row really holds them all). */
+/* Adds a row of the object, ascending; padding is none of its image: image_start, image_end, phdr_va (M16: where a row really holds them all). */
 void record_row(struct smalt_object *record, const struct object *object,
                 const struct smalt_row *row);
 

@@ -30,35 +30,31 @@ static struct extent_source source_of(const struct planned *p)
 	};
 }
 
-/* A segment as a row, for what extents need to know of it. */
+/* A segment of a row as a row, for what extents need to know of it. */
 static struct smalt_row row_of(const struct planned *p, const struct smalt_segment *segment,
-                               uint32_t index)
+                               const struct smalt_row *row, uint32_t index)
 {
-	const struct smalt_row *row = p->rows;
-	uint64_t va = segment->va + p->placement.bias;
-
-	while (row + 1 < p->rows + p->count && row->va + row->mem_bytes <= va)
-		row++;
 	return (struct smalt_row){
-		.va = va, .mem_bytes = segment->mem_bytes, .file_bytes = segment->file_bytes,
+		.va = segment->va + p->placement.bias,
+		.mem_bytes = segment->mem_bytes, .file_bytes = segment->file_bytes,
 		.file_offset = segment->file_offset, .prot = row->prot, .object = row->object,
 		.flags = row->flags & (SMALT_ROW_WX | SMALT_ROW_RELRO), .segment = index,
 	};
 }
 
-static bool is_own(const struct smalt_segment *segment)
-{
-	return (segment->flags & SMALT_SEGMENT_OWN) != 0;
-}
-
+/* Segments and rows ascend: each row is looked at once. */
 static void list_segments(const struct planned *p, struct smalt_row *rows,
                           struct extent_own_pages *own)
 {
+	const struct smalt_row *row = p->rows, *last = p->rows + p->count - 1;
+
 	for (uint32_t i = 0; i < p->prepared->count; i++) {
 		const struct smalt_segment *segment = &p->prepared->segments[i];
 
-		rows[i] = row_of(p, segment, i);
-		own[i].pa = is_own(segment) ? segment->extent_pa : OBJECT_NOWHERE;
+		while (row < last && row->va + row->mem_bytes <= segment->va + p->placement.bias)
+			row++;
+		rows[i] = row_of(p, segment, row, i);
+		own[i].pa = segment->flags & SMALT_SEGMENT_OWN ? segment->extent_pa : OBJECT_NOWHERE;
 		own[i].writable = p->request->flags & SMALT_MAP_NOCOPY;
 	}
 }
@@ -99,8 +95,8 @@ static enum status back_prepared(struct smalt_space *space, struct planned *p,
 	enum status status;
 
 	segments.rows = arena_take(arena, count, sizeof *segments.rows, "segments", fault);
-	segments.extents = arena_take(arena, part->extent_capacity, sizeof *segments.extents,
-	                              "extents", fault);
+	segments.extents = arena_pages(arena, part->extent_capacity * sizeof *segments.extents, 16,
+	                               "extents", fault);
 	if (own == NULL || segments.rows == NULL || segments.extents == NULL)
 		return fault->status;
 	segments.row_count = segments.row_capacity = count;

@@ -56,11 +56,16 @@ static enum status build(struct smalt_space *space, uint64_t root_pa[2], struct 
 	if (status != ST_OK)
 		return status;
 	pagetable_build(&pt, maps, count);
+	status = audit(space, &pt, maps, count, fault);
+	if (status != ST_OK) {
+		frames_give(&space->frames, pt.tables_pa, pt.table_count * space->space.granule);
+		return status;
+	}
 	space_leaves(&space->space);
 	space->built = true;
 	root_pa[0] = pt.root_pa[0];
 	root_pa[1] = pt.root_pa[1];
-	return audit(space, &pt, maps, count, fault);
+	return ST_OK;
 }
 
 uint32_t smalt_tables(struct smalt_space *space, uint64_t root_pa[2], struct smalt_fault *fault)

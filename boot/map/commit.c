@@ -37,7 +37,7 @@ static enum status make_part(const struct smalt_space *space, const struct plann
 	part->row_count = part->row_capacity = p->count;
 	part->extent_count = 0;
 	part->extent_capacity = left;
-	part->extents = arena_take(arena, left, sizeof *part->extents, "extents", fault);
+	part->extents = arena_pages(arena, left * sizeof *part->extents, 16, "extents", fault);
 	return part->extents != NULL ? ST_OK : fault->status;
 }
 
@@ -84,7 +84,6 @@ static void note_object(struct smalt_space *space, const struct planned *p)
 {
 	bool relocated = (p->request->flags & SMALT_MAP_RELOCATE) ||
 	                 (p->prepared != NULL && p->prepared->relocated);
-
 	uint32_t role = p->request->flags & SMALT_MAP_ENTRY ? SMALT_ROLE_KERNEL : SMALT_ROLE_MAP;
 	struct smalt_object *record = &space->objects[space->object_count++];
 
@@ -103,20 +102,22 @@ static void note_object(struct smalt_space *space, const struct planned *p)
 		prepared_used(p->prepared, p->request->flags);
 }
 
+/* What is only needed until then lies behind what stays, and is overwritten by the next call. */
 enum status commit_make(struct smalt_space *space, struct planned *p, struct fault *fault)
 {
-	struct linkage set = link_set(space, &space->arena);
+	struct linkage set = link_set(space, NULL);
+	struct arena scratch = space->arena;
 	struct frames_saved saved;
 	struct space part;
 	enum status status = check_room(space, p, fault);
 
 	if (status == ST_OK)
-		status = make_part(space, p, &part, &space->arena, fault);
+		status = make_part(space, p, &part, &scratch, fault);
 	if (status == ST_OK)
-		status = frames_save(&space->frames, &saved, &space->arena, fault);
+		status = frames_save(&space->frames, &saved, &scratch, fault);
 	if (status != ST_OK)
 		return fault_in(fault, p->object->name);
-	status = back_rows(space, p, &part, &space->arena, fault);
+	status = back_rows(space, p, &part, &scratch, fault);
 	if (status != ST_OK) {
 		frames_restore(&space->frames, &saved);
 		return fault_in(fault, p->object->name);

@@ -49,13 +49,15 @@ static enum status check(struct smalt_prepared *prepared, uint64_t base, uint64_
 static enum status touch(struct smalt_prepared *prepared, uint64_t va, struct fault *fault)
 {
 	struct smalt_segment *segment = segments_at(prepared, va);
+	bool sealed = segment->flags & SMALT_SEGMENT_SEALED;
 
 	if (!(segment->flags & (SMALT_SEGMENT_SEALED | SMALT_SEGMENT_MAPPED)))
 		return segments_own(prepared, (uint32_t)(segment - prepared->segments),
 		                    "extent to relocate", fault);
 	(void)fault_value(fault, ST_NOT_AUTHORIZED, NULL, va);
 	(void)fault_hint(fault, "relocate a clone");
-	return segments_fault(prepared, segment, "relocation of a sealed extent", fault);
+	return segments_fault(prepared, segment, sealed ? "relocation of a sealed extent"
+	                                                : "relocation of a mapped extent", fault);
 }
 
 static enum status touch_all(struct smalt_prepared *prepared, const struct linkage *set,

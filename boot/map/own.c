@@ -17,9 +17,19 @@ static uint64_t first_page(const struct smalt_prepared *prepared,
 
 struct smalt_segment *segments_at(const struct smalt_prepared *prepared, uint64_t va)
 {
-	for (uint32_t i = 0; i < prepared->count; i++)
-		if (va - prepared->segments[i].va < prepared->segments[i].mem_bytes)
-			return &prepared->segments[i];
+	uint32_t low = 0, high = prepared->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		struct smalt_segment *segment = &prepared->segments[middle];
+
+		if (va < segment->va)
+			high = middle;
+		else if (va - segment->va >= segment->mem_bytes)
+			low = middle + 1;
+		else
+			return segment;
+	}
 	return NULL;
 }
 
