@@ -9,28 +9,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "map_object.h"
-#include "so_maker.h"
-
-#define OK SMALT_STATUS_OK
-#define IS(status) SMALT_STATUS_##status
-
-static const uint32_t both[] = { 62, 183 };
-static const struct word words[] = { { 0x3200, 0x111 }, { 0x5df8, 0x222 }, { 0xc008, 0x333 } };
-
-static void begin(uint32_t machine, uint16_t type)
-{
-	bench_begin(machine);
-	make_object(type, type == 2 ? 0x400000 : 0, words, 3, 0);
-}
-
-static struct smalt_request request(uint32_t flags)
-{
-	struct smalt_request made = request_of(OBJECT_BYTES);
-
-	made.flags |= flags;
-	return made;
-}
+#include "map_request.h"
 
 /* Rights of a leaf. Intel SDM Vol. 3A Table 4-20: P, R/W 1, XD 63; Arm ARM D8.3.1: AP[2] 7, PXN 53. */
 static uint32_t rights_of(uint64_t leaf)
@@ -109,21 +88,11 @@ static uint32_t map_flags(uint32_t flags)
 	return map_it(&r);
 }
 
-static uint32_t map_plain(void) { return map_flags(0); }
 static uint32_t map_given(void) { return map_flags(SMALT_MAP_CONSUME | SMALT_MAP_PADDING); }
 static uint32_t map_relocated(void) { return map_flags(SMALT_MAP_RELOCATE); }
 
-static uint32_t map_prepared(uint32_t flags)
-{
-	struct smalt_request r = request(flags);
-
-	r.object = NULL;
-	r.prepared = prepared;
-	return map_it(&r);
-}
-
-static uint32_t map_copy(void) { return map_prepared(SMALT_MAP_COPY); }
-static uint32_t map_nocopy(void) { return map_prepared(SMALT_MAP_NOCOPY); }
+static uint32_t map_copy(void) { return map_prepared(prepared, SMALT_MAP_COPY); }
+static uint32_t map_nocopy(void) { return map_prepared(prepared, SMALT_MAP_NOCOPY); }
 static uint32_t align(void) { return smalt_align_segments(prepared, 1, &b.fault); }
 static uint32_t make_mutable(void) { return smalt_make_mutable(prepared, 2, &b.fault); }
 static uint32_t relocate(void) { return smalt_relocate(prepared, request(0).from, &b.fault); }
@@ -483,126 +452,6 @@ static void padding_of_a_fixed_object_must_be_free_too(void **state)
 	}
 }
 
-/* Rules: M9, M14 */
-static void a_claim_anywhere_in_or_beside_a_fixed_object_is_refused_by_its_owners_name(void **state)
-{
-	(void)state;
-	for (int page = -4; page < 17; page++) {
-		bool clash = page >= -1 && page <= 13;
-		struct smalt_request r;
-
-		begin(both[page & 1], 2);
-		b.claims[0] = (struct smalt_claim){ 0x400000 + (uint64_t)page * PAGE, PAGE, "firmware", 0 };
-		b.setup.claim_count = 1;
-		say(open_space());
-		r = request(0);
-		assert_int_equal(map_it(&r), clash ? IS(ADDRESS_IN_USE) : OK);
-		if (clash)
-			assert_string_equal(b.fault.word, "firmware");
-	}
-}
-
-/* Rules: M9 */
-static void claims_that_overlap_or_say_nothing_are_refused(void **state)
-{
-	static const struct { struct smalt_claim claim; uint32_t status; } second[] = {
-		{ { 0x400000, 0x2000, "b", 0 }, OK }, { { 0x404000, 0x2000, "b", 0 }, OK },
-		{ { 0x401000, 0x2000, "b", 0 }, IS(ADDRESS_IN_USE) },
-		{ { 0x403fff, 1, "b", 7 }, IS(ADDRESS_IN_USE) },
-		{ { 0x400000, 0, "b", 0 }, IS(INVALID) }, { { 0x400000, 1, NULL, 0 }, IS(INVALID) },
-		{ { 0x400000, -0x3fffffull, "b", 0 }, IS(INVALID) },
-		/* No table can map these: nobody will ask for them */
-		{ { 0, 0x1000, "b", 0 }, OK }, { { 0x0001000000000000, PAGE, "b", 0 }, OK },
-		{ { 0xfffffffffffff000, 0x1000, "b", 0 }, OK },
-	};
-
-	(void)state;
-	for (unsigned i = 0; i < 2 * sizeof second / sizeof second[0]; i++) {
-		struct smalt_space *none = (void *)&i;
-
-		begin(both[i & 1], 2);
-		b.claims[i & 1] = (struct smalt_claim){ 0x402000, 0x2000, "a", 0 };
-		b.claims[!(i & 1)] = second[i / 2].claim;
-		b.setup.claim_count = 2;
-		b.space = none;
-		assert_int_equal(open_space(), second[i / 2].status);
-		assert_int_equal(b.space == none, second[i / 2].status != OK);
-	}
-}
-
-static uint32_t map_reserved(uint64_t tag)
-{
-	struct smalt_request r = request(SMALT_MAP_RESERVATION);
-
-	r.reservation = tag;
-	return map_it(&r);
-}
-
-static void open_with_claims(uint16_t type, uint32_t count)
-{
-	begin(62, type);
-	b.setup.claim_count = count;
-	say(open_space());
-}
-
-/* Rules: M9 */
-static void each_segment_of_a_fixed_object_lies_wholly_in_one_reservation(void **state)
-{
-	(void)state;
-	/* Cuts at every page: good where no segment has bytes on both sides */
-	for (uint64_t page = 1; page < 13; page++) {
-		bool good = page == 1 || page == 3 || page == 8 || page == 9 || page == 12;
-		struct picture before;
-
-		begin(62, 2);
-		b.claims[0] = (struct smalt_claim){ 0x400000, page * PAGE, "kept", 5 };
-		b.claims[1] = (struct smalt_claim){ 0x400000 + page * PAGE, (13 - page) * PAGE, "kept", 5 };
-		b.setup.claim_count = 2;
-		say(open_space());
-		before = draw(NULL);
-		assert_int_equal(map_it(&(struct smalt_request){ 0 }), IS(INVALID));
-		assert_int_equal(map_plain(), IS(ADDRESS_IN_USE));
-		assert_string_equal(b.fault.word, "kept");
-		assert_int_equal(map_reserved(6), IS(NOT_FOUND));
-		assert_true(b.fault.value == 6);
-		if (!good) {
-			assert_int_equal(map_reserved(5), IS(ADDRESS_IN_USE));
-			assert_same(&before, NULL);
-			continue;
-		}
-		say(map_reserved(5));
-		/* It is the object's now */
-		assert_int_equal(map_reserved(5), IS(NOT_FOUND));
-		assert_int_equal(map_plain(), IS(ADDRESS_IN_USE));
-	}
-}
-
-/* Rules: M9 */
-static void what_can_move_goes_to_the_lowest_reservation_that_holds_it_all(void **state)
-{
-	uint64_t from = 0xffffffff80000000;
-	uint32_t count;
-
-	(void)state;
-	begin(62, 3);
-	b.claims[0] = (struct smalt_claim){ from + 0x100000, 0xc000, "kept", 5 };
-	b.claims[1] = (struct smalt_claim){ from + 0x801000, 0xe000, "kept", 5 };
-	b.claims[2] = (struct smalt_claim){ from + 0x400800, 0xe000, "kept", 5 };
-	b.claims[3] = (struct smalt_claim){ from + 0x200000, 0x100000, "other's", 6 };
-	b.setup.claim_count = 4;
-	say(open_space());
-	say(map_reserved(5));
-	assert_true(b.rows[0].va == from + 0x401000);
-	assert_int_equal(map_reserved(5), IS(NOT_FOUND));
-	/* The caller has no say in what is kept for others */
-	assert_int_equal(smalt_keep(b.space, from + 0x200000, 0xfee00000, PAGE, 6, 2, &b.fault), IS(ADDRESS_IN_USE));
-	assert_string_equal(b.fault.word, "other's");
-	(void)smalt_rows(b.space, &count);
-	assert_int_equal(count, OBJECT_PARTS);
-	say(map_reserved(6));
-	assert_true(b.rows[0].va == from + 0x200000);
-}
-
 /* Rules: M9, M13 */
 static void an_address_that_is_asked_for_is_had_or_refused(void **state)
 {
@@ -848,162 +697,6 @@ static void tables_are_built_once_and_end_the_space(void **state)
 	}
 }
 
-/* --- objects that bind to each other -------------------------------------------------- */
-
-static uint32_t map_so(struct so *so, uint64_t at, const char *name, uint32_t flags)
-{
-	struct smalt_request r = request(SMALT_MAP_RELOCATE | flags);
-
-	so->machine = (uint16_t)b.machine;
-	so_write(so);
-	memcpy(b.ram + at, so->file, SO_BYTES);
-	memcpy(object_file, b.ram, OBJECT_BYTES);
-	r.name = name;
-	r.object = b.ram + at;
-	r.object_bytes = SO_BYTES;
-	r.object_pa = RAM_PA + at;
-	return map_it(&r);
-}
-
-static uint64_t word_at(uint64_t va)
-{
-	uint64_t pa;
-
-	assert_non_null(extent_of(va, &pa));
-	return *(uint64_t *)at_pa(pa);
-}
-
-/* Rules: R1, R4, M1 */
-static void symbols_are_those_of_the_first_object_and_of_earlier_ones(void **state)
-{
-	(void)state;
-	for (unsigned m = 0; m < 2; m++) {
-		uint32_t absolute = m == 0 ? 1 : 257;    /* R_X86_64_64, R_AARCH64_ABS64 */
-		static struct so kernel, library, module;
-		uint64_t bases[3];
-		struct picture before;
-
-		begin(both[m], 3);
-		say(open_space());
-		kernel = (struct so){ .type = 3, .symbols = { { "print", SO_GLOBAL | SO_FUNC, 0, 3, 0x2010, 8 } } };
-		library = (struct so){ .type = 3, .soname = "lib.so",
-			.symbols = { { "sum", SO_GLOBAL | SO_FUNC, 0, 3, 0x2020, 8 } } };
-		module = (struct so){ .type = 3, .needed = { "lib.so" },
-			.symbols = { { "print", SO_GLOBAL, 0, 0, 0, 0 }, { "sum", SO_GLOBAL, 0, 0, 0, 0 },
-			             { "maybe", SO_WEAK, 0, 0, 0, 0 }, { "own", SO_GLOBAL, 0, 3, 0x2030, 8 } },
-			.records = { { 0x1200, absolute, 1, 1 }, { 0x1208, absolute, 2, 2 },
-			             { 0x1210, absolute, 3, 0 }, { 0x1218, absolute, 4, 4 } } };
-		say(map_so(&kernel, 0x10000, "kernel", 0));
-		bases[0] = b.rows[0].va;
-		before = draw(NULL);
-		/* Who needs what there is not */
-		assert_int_equal(map_so(&module, 0x20000, "module", 0), IS(NOT_FOUND));
-		assert_string_equal(b.fault.word, "lib.so");
-		assert_string_equal(b.fault.object, "module");
-		assert_same(&before, NULL);
-		say(map_so(&library, 0x20000, "library", 0));
-		bases[1] = b.rows[0].va;
-		before = draw(NULL);
-		module.symbols[1].name = "som";
-		assert_int_equal(map_so(&module, 0x30000, "module", 0), IS(UNDEFINED_SYMBOL));
-		assert_string_equal(b.fault.word, "som");
-		assert_same(&before, NULL);
-		module.symbols[1].name = "sum";
-		say(map_so(&module, 0x30000, "module", 0));
-		bases[2] = b.rows[0].va;
-		assert_true(word_at(bases[2] + 0x1200) == bases[0] + 0x2010 + 1);
-		assert_true(word_at(bases[2] + 0x1208) == bases[1] + 0x2020 + 2);
-		assert_true(word_at(bases[2] + 0x1210) == 0);
-		assert_true(word_at(bases[2] + 0x1218) == bases[2] + 0x2030 + 4);
-	}
-}
-
-/* Rules: R1 */
-static void a_prepared_object_binds_as_any_other(void **state)
-{
-	static struct so kernel, module;
-	struct smalt_request r;
-	struct picture before;
-	uint64_t base;
-
-	(void)state;
-	begin(62, 3);
-	say(open_space());
-	kernel = (struct so){ .type = 3, .symbols = { { "print", SO_GLOBAL | SO_FUNC, 0, 3, 0x2010, 8 } } };
-	module = (struct so){ .type = 3, .machine = 62,
-		.symbols = { { "prant", SO_GLOBAL, 0, 0, 0, 0 }, { "own", SO_GLOBAL, 0, 3, 0x2030, 8 } },
-		.records = { { 0x1200, 1, 1, 1 }, { 0x1208, 1, 2, 2 } } };
-	say(map_so(&kernel, 0x10000, "kernel", 0));
-	base = b.rows[0].va;
-	for (unsigned good = 0; good < 2; good++) {
-		module.symbols[0].name = good ? "print" : "prant";
-		so_write(&module);
-		memcpy(b.ram + 0x20000, module.file, SO_BYTES);
-		r = request(0);
-		r.name = "module";
-		r.object = b.ram + 0x20000;
-		r.object_bytes = SO_BYTES;
-		r.object_pa = RAM_PA + 0x20000;
-		say(smalt_prepare(b.space, &r, &prepared, &b.fault));
-		before = draw(prepared);
-		if (good)
-			break;
-		assert_int_equal(smalt_relocate(prepared, base + 0x100000, &b.fault), IS(UNDEFINED_SYMBOL));
-		assert_string_equal(b.fault.word, "prant");
-		assert_string_equal(b.fault.object, "module");
-		assert_same(&before, prepared);
-	}
-	say(smalt_relocate(prepared, base + 0x100000, &b.fault));
-	say(map_nocopy());
-	assert_true(b.rows[0].va == base + 0x100000);
-	assert_true(word_at(base + 0x101200) == base + 0x2010 + 1);
-	assert_true(word_at(base + 0x101208) == base + 0x100000 + 0x2030 + 2);
-}
-
-/* Rules: R1 */
-static void thread_local_blocks_have_places_of_their_own(void **state)
-{
-	(void)state;
-	for (unsigned m = 0; m < 2; m++) {
-		/* Variant II: downwards from the thread pointer; variant I: upwards behind 16 bytes */
-		static const uint64_t offsets[2][2] = { { -0x20ull, -0x40ull }, { 0x10, 0x30 } };
-		static struct so first, second;
-		const struct smalt_object *objects;
-		struct smalt_request r;
-		uint32_t count;
-		uint64_t base;
-
-		begin(both[m], 3);
-		say(open_space());
-		first = (struct so){ .type = 3, .tls_bytes = 0x20, .tls_align = 16 };
-		second = (struct so){ .type = 3, .tls_bytes = 0x20, .tls_align = 16, .machine = (uint16_t)both[m],
-			.records = { { 0x1200, m == 0 ? 18 : 1030, 0, 4 } } };   /* TPOFF64, TLS_TPREL */
-		so_write(&second);
-		memcpy(b.ram + 0x20000, second.file, SO_BYTES);
-		r = request(0);
-		r.object = b.ram + 0x20000;
-		r.object_bytes = SO_BYTES;
-		r.object_pa = RAM_PA + 0x20000;
-		/* Relocated when its block would have been the first */
-		say(smalt_prepare(b.space, &r, &prepared, &b.fault));
-		base = r.from + 0x100000;
-		say(smalt_relocate(prepared, base, &b.fault));
-		say(map_so(&first, 0x10000, "first", 0));
-		assert_int_equal(map_nocopy(), IS(INVALID));
-		assert_string_equal(b.fault.field, "PT_TLS");
-		say(smalt_prepare(b.space, &r, &prepared, &b.fault));
-		say(smalt_relocate(prepared, base, &b.fault));
-		say(map_nocopy());
-		assert_true(word_at(base + 0x1200) == offsets[m][1] + 4);
-		objects = smalt_objects(b.space, &count);
-		assert_int_equal(count, 2);
-		for (unsigned i = 0; i < 2; i++) {
-			assert_int_equal(objects[i].tls_module, i + 1);
-			assert_true(objects[i].tls_offset == offsets[m][i]);
-		}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1017,19 +710,12 @@ int main(void)
 		cmocka_unit_test(without_interpret_the_file_is_one_read_only_row),
 		cmocka_unit_test(padding_is_reserved_below_and_above),
 		cmocka_unit_test(padding_of_a_fixed_object_must_be_free_too),
-		cmocka_unit_test(a_claim_anywhere_in_or_beside_a_fixed_object_is_refused_by_its_owners_name),
-		cmocka_unit_test(claims_that_overlap_or_say_nothing_are_refused),
-		cmocka_unit_test(each_segment_of_a_fixed_object_lies_wholly_in_one_reservation),
-		cmocka_unit_test(what_can_move_goes_to_the_lowest_reservation_that_holds_it_all),
 		cmocka_unit_test(an_address_that_is_asked_for_is_had_or_refused),
 		cmocka_unit_test(empty_segments_are_no_rows_and_nothing_else_is_not_mappable),
 		cmocka_unit_test(writable_code_is_refused_unless_allowed_and_code_if_there_may_be_none),
 		cmocka_unit_test(a_plan_that_is_committed_is_a_mapping),
 		cmocka_unit_test(memory_of_the_caller_is_kept_as_it_says),
 		cmocka_unit_test(tables_are_built_once_and_end_the_space),
-		cmocka_unit_test(symbols_are_those_of_the_first_object_and_of_earlier_ones),
-		cmocka_unit_test(a_prepared_object_binds_as_any_other),
-		cmocka_unit_test(thread_local_blocks_have_places_of_their_own),
 	};
 
 	return cmocka_run_group_tests_name("map", tests, NULL, NULL);
