@@ -20,9 +20,10 @@
 
 /* config_entry.set: which of the settings somebody made. */
 enum {
-	SET_STACK = 1, SET_DIRECT_MAP = 2, SET_REPORTER = 4, SET_WX = 8, SET_RELOCATE = 16,
-	SET_PROTOCOL = 32, SET_CMDLINE = 64, SET_KERNEL = 128, SET_FALLBACK = 256,
-	SET_EFI_RUNTIME = 512, SET_VA = 1024, SET_PA = 2048, SET_TEXTREL = 2048,
+	SET_STACK = 1 << 0, SET_DIRECT_MAP = 1 << 1, SET_REPORTER = 1 << 2, SET_WX = 1 << 3,
+	SET_RELOCATE = 1 << 4, SET_PROTOCOL = 1 << 5, SET_CMDLINE = 1 << 6, SET_KERNEL = 1 << 7,
+	SET_FALLBACK = 1 << 8, SET_EFI_RUNTIME = 1 << 9, SET_VA = 1 << 10, SET_PA = 1 << 11,
+	SET_TEXTREL = 1 << 12,
 };
 
 /* One entry, or the defaults before the first. Texts stay in the file or in the arena. */

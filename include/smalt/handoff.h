@@ -148,7 +148,29 @@
 #define SMALT_FRAMEBUFFER_RGBX 1         /* 32 bits a pixel: red in the lowest byte, then green, blue, none */
 #define SMALT_FRAMEBUFFER_BGRX 2
 #define SMALT_FRAMEBUFFER_MASK 3         /* as framebuffer_mask says */
-#define SMALT_COLOR_OFF 0                /* no cache geometry is used */
+
+/* smalt_colors.policy */
+#define SMALT_COLOR_OFF       0          /* no cache geometry is used */
+#define SMALT_COLOR_MATCH     1          /* pa == va modulo the way */
+#define SMALT_COLOR_SPREAD    2          /* the same inside an object; objects begin at rotating colors */
+#define SMALT_COLOR_PARTITION 3          /* each class has colors of its own */
+
+/* smalt_cache.source: who told the geometry */
+#define SMALT_CACHE_FROM_NOBODY     0
+#define SMALT_CACHE_FROM_CONFIG     1    /* llc_size, llc_ways, llc_line */
+#define SMALT_CACHE_FROM_DEVICETREE 2
+#define SMALT_CACHE_FROM_CPUID      3    /* x86_64: leaf 4 or 8000001DH */
+#define SMALT_CACHE_FROM_CCSIDR     4    /* aarch64: CLIDR_EL1, CCSIDR_EL1 */
+
+/* smalt_cache.trust: whether colors are those of the machine's own memory; more is better */
+#define SMALT_CACHE_TRUST_NONE       0   /* there is no geometry */
+#define SMALT_CACHE_TRUST_HYPERVISOR 1   /* told inside a virtual machine, whose memory lies anywhere */
+#define SMALT_CACHE_TRUST_CPU        2
+#define SMALT_CACHE_TRUST_FIRMWARE   3
+#define SMALT_CACHE_TRUST_CONFIG     4
+
+/* smalt_coloring.flags */
+#define SMALT_COLORING_STRICT (1 << 0)   /* partition,strict */
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
@@ -254,6 +276,7 @@ struct smalt_object {
 	uint64_t tls_offset;     /* of its TLS block from the thread pointer, modulo 2^64 */
 	uint32_t instance;       /* 0-based, as in its rows */
 	uint32_t instance_count; /* objects of this file and name, one behind the other; at least 1 */
+	uint64_t color_mask;     /* colors that its frames may have; SMALT_COLOR_OFF: 0 */
 };
 
 /* What the boot cost, and what it used. Leaves by index in leaf_shift. */
@@ -271,12 +294,41 @@ struct smalt_profile {
 	uint64_t direct_map_leaves[7];
 };
 
-/* Cache colors; policy SMALT_COLOR_OFF: every other member is 0 or 1. */
+/* Cache colors: color(pa) = pa >> shift & (count - 1). SMALT_COLOR_OFF: count is 1, all else 0. */
 struct smalt_colors {
-	uint32_t policy;
-	uint32_t count;
-	uint32_t shift;
-	uint32_t bits;
+	uint32_t policy;         /* SMALT_COLOR_* */
+	uint32_t count;          /* a power of two, at most 64 */
+	uint32_t shift;          /* log2 of the granule */
+	uint32_t bits;           /* log2 of count */
+};
+
+/* The level of cache that colors are of. All 0: none is known whose index is a field of the address. */
+struct smalt_cache {
+	uint64_t bytes;
+	uint32_t ways, sets, line;   /* line: bytes */
+	uint32_t level;          /* 1, 2, 3; 0: told by the configuration */
+	uint32_t source;         /* SMALT_CACHE_FROM_* */
+	uint32_t trust;          /* SMALT_CACHE_TRUST_* */
+};
+
+/* Granules of one color when the kernel is entered. */
+struct smalt_color {
+	uint64_t used;           /* of memory types object, smalt-tables, smalt-resident */
+	uint64_t free;           /* of memory type usable */
+};
+
+/* From this the kernel's allocator goes on. Masks: bit n for color n; all colors unless partitioned. */
+struct smalt_coloring {
+	struct smalt_cache cache;
+	struct smalt_array frames;   /* struct smalt_color, one for each color; none: SMALT_COLOR_OFF */
+	uint32_t next;           /* spread: the color of the next single frame */
+	uint32_t flags;          /* SMALT_COLORING_* */
+	uint64_t kernel_mask;    /* and of boot stacks */
+	uint64_t module_mask;    /* of modules without one of their own: smalt_object.color_mask */
+	uint64_t tables_mask;
+	uint64_t free_mask;      /* what the configuration leaves to the kernel's allocator */
+	uint64_t missed_color;   /* granules that are of another color than the policy wanted */
+	uint64_t missed_mask;    /* granules of a color that is not in their mask */
 };
 
 struct smalt_handoff {
@@ -355,6 +407,7 @@ struct smalt_handoff {
 	uint64_t efi_system_table_va;    /* with efi_runtime=identity, else 0 */
 	struct smalt_array efi_attributes;   /* EFI_MEMORY_ATTRIBUTES_TABLE's descriptors */
 	uint64_t read_bytes;         /* of files, read by the firmware straight into their frames */
+	struct smalt_coloring coloring;
 };
 
 #endif /* __ASSEMBLER__ */

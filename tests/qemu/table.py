@@ -14,7 +14,8 @@ OBJECT = ("<2Q4I10Q2I15Q3I", "name_va args_va role format flags stack_prot bytes
           "features va_bits pa_bits")
 NONE = 0xffffffff
 PATH_UEFI = 3
-AFTER_PROFILE = 16 + 3 * 4 + 4 + 8 + 16 + 8  # colors, framebuffer_mask ... read_bytes
+COLORING = 104  # struct smalt_coloring, the last
+AFTER_PROFILE = 16 + 3 * 4 + 4 + 8 + 16 + 8 + COLORING  # colors, framebuffer_mask ... coloring
 KINDS = "object stack handoff jump cpu reporter fault-stack serial acpi devicetree framebuffer smbios efi-runtime".split()
 WHY = "nothing alignment size rights fragmentation in-place color".split()
 BACKING = "in-place copy zero pad device shared".split()
@@ -67,7 +68,7 @@ class Table:
         return {"copied_bytes": words[0], "zeroed_bytes": words[1], "in_place_bytes": words[2],
                 "frames": words[3], "leaves": words[7:14], "lower_bound": words[14], "ideal": words[15],
                 "direct_leaves": words[16:23],
-                "read_bytes": self.unpack("<Q", self.bytes - 8)[0]}
+                "read_bytes": self.unpack("<Q", self.bytes - COLORING - 8)[0]}
 
 
 def rights(prot):

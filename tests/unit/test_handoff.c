@@ -110,7 +110,8 @@ AT(smalt_object, tls_module, 252, 4);
 AT(smalt_object, tls_offset, 256, 8);
 AT(smalt_object, instance, 264, 4);
 AT(smalt_object, instance_count, 268, 4);
-ALL(smalt_object, 272);
+AT(smalt_object, color_mask, 272, 8);
+ALL(smalt_object, 280);
 
 AT(smalt_profile, copied_bytes, 0, 8);
 AT(smalt_profile, zeroed_bytes, 8, 8);
@@ -130,6 +131,31 @@ AT(smalt_colors, count, 4, 4);
 AT(smalt_colors, shift, 8, 4);
 AT(smalt_colors, bits, 12, 4);
 ALL(smalt_colors, 16);
+
+AT(smalt_cache, bytes, 0, 8);
+AT(smalt_cache, ways, 8, 4);
+AT(smalt_cache, sets, 12, 4);
+AT(smalt_cache, line, 16, 4);
+AT(smalt_cache, level, 20, 4);
+AT(smalt_cache, source, 24, 4);
+AT(smalt_cache, trust, 28, 4);
+ALL(smalt_cache, 32);
+
+AT(smalt_color, used, 0, 8);
+AT(smalt_color, free, 8, 8);
+ALL(smalt_color, 16);
+
+AT(smalt_coloring, cache, 0, 32);
+AT(smalt_coloring, frames, 32, 16);
+AT(smalt_coloring, next, 48, 4);
+AT(smalt_coloring, flags, 52, 4);
+AT(smalt_coloring, kernel_mask, 56, 8);
+AT(smalt_coloring, module_mask, 64, 8);
+AT(smalt_coloring, tables_mask, 72, 8);
+AT(smalt_coloring, free_mask, 80, 8);
+AT(smalt_coloring, missed_color, 88, 8);
+AT(smalt_coloring, missed_mask, 96, 8);
+ALL(smalt_coloring, 104);
 
 AT(smalt_handoff, magic, 0, 8);
 AT(smalt_handoff, version, 8, 4);
@@ -194,7 +220,8 @@ AT(smalt_handoff, smbios_bytes, 660, 4);
 AT(smalt_handoff, efi_system_table_va, 664, 8);
 AT(smalt_handoff, efi_attributes, 672, 16);
 AT(smalt_handoff, read_bytes, 688, 8);
-ALL(smalt_handoff, 696);
+AT(smalt_handoff, coloring, 696, 104);
+ALL(smalt_handoff, 800);
 
 AT(smalt_request_desc, bytes, 0, 4);
 AT(smalt_request_desc, version, 4, 4);

@@ -185,8 +185,8 @@ static void the_last_memory_map_has_room_directly_behind_the_structure(void **st
 		b.env.efi.descriptors = 77;
 		planned();
 		h = boot_handoff(&b.boot);
-		assert_true(h->efi_memory.va == b.boot.handoff_va + 696);
-		assert_ptr_equal(handoff_efi_map(&b.boot), (const uint8_t *)h + 696);
+		assert_true(h->efi_memory.va == b.boot.handoff_va + 800);
+		assert_ptr_equal(handoff_efi_map(&b.boot), (const uint8_t *)h + 800);
 		assert_int_equal(h->efi_memory.count, 77);
 		assert_int_equal(h->efi_memory.entry_bytes, 48);
 		assert_int_equal(h->efi_descriptor_version, 1);
@@ -234,7 +234,7 @@ static void outside_of_uefi_every_such_member_is_0(void **state)
 	assert_memory_equal(&h->efi_attributes, &none, sizeof none);
 	assert_true(h->efi_system_table_pa == 0 && h->efi_system_table_va == 0);
 	assert_int_equal(h->efi_runtime_callable, 0);
-	assert_true(h->rows.va == b.boot.handoff_va + 696);
+	assert_true(h->rows.va == b.boot.handoff_va + 800);
 }
 
 int main(void)
