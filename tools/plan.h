@@ -37,6 +37,26 @@ uint64_t plan_entry(const struct boot *boot);    /* 0: there is no kernel yet */
 /* Leaves of the objects' rows, by index of the format's sizes (P1). */
 void plan_leaves(const struct boot *boot, uint64_t count[MACHINE_LEAVES]);
 
+/* Cache colors as the kernel's handoff has them. */
+struct plan_colors {
+	uint32_t count, shift;
+	const char *policy, *source;             /* who told the geometry */
+	struct smalt_coloring record;
+	const struct smalt_color *frames;        /* by color; NULL: nobody counts them */
+};
+
+/* False, and colors->count 1: memory is not colored. */
+bool plan_colors(const struct boot *boot, struct plan_colors *colors);
+
+/* Color of a frame. */
+static inline uint32_t plan_color(const struct plan_colors *colors, uint64_t pa)
+{
+	return pa >> colors->shift & (colors->count - 1);
+}
+
+/* Frames in use of the colors with fewest and with most. */
+void plan_colors_used(const struct plan_colors *colors, uint64_t *least, uint64_t *most);
+
 extern const struct word plan_kinds[];           /* SMALT_KIND_* */
 extern const struct word plan_backings[];
 extern const struct word plan_memory[];          /* SMALT_CACHE_* */

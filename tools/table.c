@@ -12,7 +12,7 @@
 
 #include "align.h"
 
-enum { VA, BYTES, RIGHTS, LEAF, BACKING, FLAGS, NAME, COLUMNS };
+enum { VA, BYTES, RIGHTS, LEAVES, WHY, BACKING, FLAGS, NAME, COLUMNS };
 
 #define CELL_BYTES 160
 
@@ -21,7 +21,7 @@ struct line {
 };
 
 static const struct line heading = {
-	{ "va", "bytes", "rights", "leaf", "backing", "flags", "name" },
+	{ "va", "bytes", "rights", "leaves", "why not larger", "backing", "flags", "name" },
 };
 
 static void append(char cell[CELL_BYTES], const char *between, const char *text)
@@ -29,6 +29,32 @@ static void append(char cell[CELL_BYTES], const char *between, const char *text)
 	size_t used = strlen(cell);
 
 	snprintf(cell + used, CELL_BYTES - used, "%s%s", used ? between : "", text);
+}
+
+/* "12 x 4K + 3 x 2M"; nothing if there are none. */
+static void leaves_text(const struct format *format, const uint64_t count[MACHINE_LEAVES],
+                        char text[CELL_BYTES])
+{
+	char size[PLAN_BYTES_TEXT], one[CELL_BYTES];
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < format->leaf_count; i++) {
+		if (count[i] == 0)
+			continue;
+		plan_bytes(leaf_bytes(format, i), size);
+		snprintf(one, sizeof(one), "%" PRIu64 " x %s", count[i], size);
+		append(text, " + ", one);
+	}
+}
+
+/* A protocol without tables of ours has no leaves. */
+static void put_leaves(const struct format *format, const struct smalt_row *row, char cell[CELL_BYTES])
+{
+	uint64_t count[MACHINE_LEAVES];
+
+	for (unsigned i = 0; i < MACHINE_LEAVES; i++)
+		count[i] = row->leaf_count[i];
+	leaves_text(format, count, cell);
 }
 
 /* "2M in place, 4K copy": what backs the row's pages, in the order of the words. */
@@ -76,8 +102,9 @@ static void put_row(const struct boot *boot, const struct smalt_row *row, struct
 	snprintf(line->cells[VA], CELL_BYTES, "0x%" PRIx64, row->va);
 	snprintf(line->cells[BYTES], CELL_BYTES, "0x%" PRIx64, row->mem_bytes);
 	words_rights(row->prot, line->cells[RIGHTS]);
-	if (row->leaf_shift)
-		plan_bytes(1ull << row->leaf_shift, line->cells[LEAF]);
+	put_leaves(boot->space.format, row, line->cells[LEAVES]);
+	if (row->why != SMALT_WHY_NOTHING)
+		append(line->cells[WHY], "", words_text(plan_why, row->why));
 	put_backing(&boot->space, row, line->cells[BACKING]);
 	for (const char *flag; (flag = plan_flag(&flags)) != NULL;)
 		append(line->cells[FLAGS], " ", flag);
@@ -120,21 +147,12 @@ static void print_rows(const struct boot *boot, FILE *out)
 	free(lines);
 }
 
-/* "12 x 4K + 3 x 2M", or "none". */
 static void print_leaves(const struct format *format, const uint64_t count[MACHINE_LEAVES], FILE *out)
 {
-	const char *between = "";
-	char size[PLAN_BYTES_TEXT];
+	char text[CELL_BYTES];
 
-	for (unsigned i = 0; i < format->leaf_count; i++) {
-		if (count[i] == 0)
-			continue;
-		plan_bytes(1ull << format->leaves[i].shift, size);
-		fprintf(out, "%s%" PRIu64 " x %s", between, count[i], size);
-		between = " + ";
-	}
-	if (!*between)
-		fputs("none", out);
+	leaves_text(format, count, text);
+	fputs(text[0] ? text : "none", out);
 }
 
 static void print_pages(const struct boot *boot, FILE *out)
@@ -156,6 +174,24 @@ static void print_pages(const struct boot *boot, FILE *out)
 		fputc('\n', out);
 	}
 	fprintf(out, "tables      %u pages\n", boot->pt.table_count);
+}
+
+/* "16, spread, of level 2 (1M, 16 ways) from cpuid; 3..5 frames of each used", or "off". */
+static void print_colors(const struct boot *boot, FILE *out)
+{
+	struct plan_colors colors;
+	uint64_t least, most;
+	char size[PLAN_BYTES_TEXT];
+
+	if (!plan_colors(boot, &colors)) {
+		fputs("colors      off\n", out);
+		return;
+	}
+	plan_colors_used(&colors, &least, &most);
+	plan_bytes(colors.record.cache.bytes, size);
+	fprintf(out, "colors      %u, %s, of level %u (%s, %u ways) from %s; %" PRIu64 "..%" PRIu64 " frames of each used\n",
+	        colors.count, colors.policy, colors.record.cache.level, size, colors.record.cache.ways,
+	        colors.source, least, most);
 }
 
 static void print_cost(const struct boot *boot, FILE *out)
@@ -195,8 +231,10 @@ void plan_table(const struct session *session, FILE *out)
 	        plan_protocol(boot), plan_entry(boot));
 	print_rows(boot, out);
 	fputc('\n', out);
-	if (!boot->protocol)
+	if (!boot->protocol) {
 		print_pages(boot, out);
+		print_colors(boot, out);
+	}
 	print_draws(boot, out);
 	print_cost(boot, out);
 }

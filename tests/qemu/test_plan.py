@@ -243,23 +243,46 @@ def test_the_command_line_chooses_as_on_the_machine(machine, smalt, kernel):
 # --- the table ----------------------------------------------------------------------
 
 
+def leaves_words(leaves):
+    return " + ".join(f"{count} x {size}" for size, count in leaves.items() if count)
+
+
 def test_the_table_has_one_aligned_line_for_each_row(machine, smalt, kernel):
+    """Rules: P5"""
     result = planned(smalt, kernel)
     done = plan(smalt, kernel)
     assert done.returncode == 0 and done.stderr == ""
     head, table, sums = done.stdout.split("\n\n")
     assert head == f"{machine}, protocol smalt, entry {hex(LOW + 16)}"
     heading, *lines = table.splitlines()
-    assert heading.split() == ["va", "bytes", "rights", "leaf", "backing", "flags", "name"]
+    assert re.split(r"  +", heading.strip()) == ["va", "bytes", "rights", "leaves", "why not larger", "backing",
+                                                 "flags", "name"]
     assert len(lines) == len(result["mappings"])
     for line, row in zip(lines, result["mappings"]):
         cells = re.split(r"  +", line.strip())
-        assert cells[:4] == [row["va"], row["mem_bytes"], row["prot"], row["leaf"]]
-        assert len(cells) == 7
+        assert cells[:5] == [row["va"], row["mem_bytes"], row["prot"], leaves_words(row["leaves"]),
+                             "-" if row["why"] == "nothing" else row["why"]]
+        assert len(cells) == 8
         assert line[heading.index("name") - 2:heading.index("name")] == "  "
     assert any(line.endswith("  initrd:0") for line in lines)
-    for word in ("leaves", "direct map", "tables", "bytes", "frames"):
+    for word in ("leaves", "direct map", "tables", "colors", "bytes", "frames"):
         assert re.search(rf"^{word}  ", sums, re.M), sums
+
+
+def test_the_tables_sums_are_those_of_the_json(machine, smalt, tmp_path):
+    """Rules: P1, P5"""
+    path = tmp_path / "kernel.elf"
+    path.write_bytes(elf(machine, [(LOW, 5, b"T" * 5000, 5000), (0x800000, 6, b"", 0x500000)], LOW + 16))
+    result, said = planned(smalt, path), plan(smalt, path).stdout
+    pages, direct = result["pages"], result["direct_map"]
+    assert pages["leaves"]["2M"] == 2
+    assert re.search(r"^leaves +(.*)", said, re.M)[1] == (
+        f"{leaves_words(pages['leaves'])}  (lower bound {pages['lower_bound']}, ideal {pages['ideal']})")
+    assert f"\ndirect map  {direct['bytes']} bytes at {direct['va']}: {leaves_words(direct['leaves'])}\n" in said
+    assert f"\ntables      {pages['tables']} pages\n" in said
+    bss, = (line for line in said.splitlines() if line.startswith("          0x800000 "))
+    small = {"x86_64": "256 x 4K", "aarch64": "16 x 64K"}[machine]
+    assert f"  {small} + 2 x 2M  size " in bss
 
 
 # --- contents -----------------------------------------------------------------------
