@@ -49,6 +49,7 @@ const struct envwords_cpu envwords_cpu[ENVWORDS_CPU] = {
 	{ "counter_hz", offsetof(struct cpu, counter_hz), true },
 	{ "id", offsetof(struct cpu, id), true },
 	{ "bti", offsetof(struct cpu, bti), false },
+	{ "granules", offsetof(struct cpu, granules), false },
 };
 
 static uint64_t cpu_get(const struct cpu *cpu, unsigned key)

@@ -47,7 +47,7 @@ static bool may_go_elsewhere(const struct place_request *request)
  */
 static enum status place_one(struct boot *boot, uint32_t index, uint64_t from, struct fault *fault)
 {
-	const struct machine *machine = boot->env->machine;
+	const struct format *format = boot->format;
 	struct boot_object *o = &boot->objects[index];
 	struct place_request request = request_for(boot, index, from);
 	uint32_t capacity = o->object.segment_count + 1, count = capacity;
@@ -60,7 +60,7 @@ static enum status place_one(struct boot *boot, uint32_t index, uint64_t from, s
 	request.draw = draw_make(boot, index, request.policy, &draw);
 	status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
 	if (status == ST_NO_ADDRESS && may_go_elsewhere(&request)) {
-		request.from = machine->ranges[machine->range_count - 1].first;
+		request.from = format->ranges[format->range_count - 1].first;
 		count = capacity;
 		status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
 	}

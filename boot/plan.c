@@ -37,6 +37,8 @@ static enum status choose_protocol(struct boot *boot, struct fault *fault)
 	enum status status = protocol_choose(boot->env->machine, &boot->objects[0].object,
 	                                     boot->settings.protocol, &boot->protocol, fault);
 
+	if (status == ST_OK)
+		status = format_choose(boot, fault);
 	return status == ST_OK ? instances_check(boot, fault) : status;
 }
 
@@ -66,7 +68,7 @@ static enum status fit_relocations(struct boot *boot, struct fault *fault)
 /* An object that relocates itself protects itself, too. */
 static enum status part_relro(struct boot *boot, struct fault *fault)
 {
-	uint64_t granule = 1ull << boot->env->machine->format->granule_shift;
+	uint64_t granule = 1ull << boot->format->granule_shift;
 	enum status status = ST_OK;
 
 	for (uint32_t i = 0; status == ST_OK && !boot->protocol && i < boot->object_count; i++)
@@ -97,7 +99,7 @@ static enum status choose_direct_map(struct boot *boot, struct fault *fault)
 	if (boot->protocol || boot->settings.direct_map == SMALT_DIRECT_MAP_NONE)
 		return ST_OK;
 	boot->direct_map_bytes = directmap_bytes(&boot->env->memory);
-	boot->direct_map_va = boot->env->machine->direct_map_va;
+	boot->direct_map_va = boot->format->direct_map_va;
 	if (boot->settings.direct_map == SMALT_DIRECT_MAP_AT)
 		boot->direct_map_va = boot->settings.direct_map_va;
 	if (boot->settings.direct_map == SMALT_DIRECT_MAP_IDENTITY) {
@@ -129,6 +131,7 @@ static enum status note_read(struct boot *boot, struct fault *fault)
 static enum status open_space(struct boot *boot, struct fault *fault)
 {
 	const struct env *env = boot->env;
+	struct paging paging = { env->machine, boot->format, format_leaves(boot) };
 	uint64_t own = own_rows_most(boot), rows = own, chunks = 0;
 	uint64_t memory_chunks = memmap_bytes(&env->memory, SMALT_MEM_USABLE) >> 21;
 	enum status status;
@@ -143,12 +146,11 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 	chunks = min_u64(chunks, memory_chunks) + 4 * rows + 2 * env->memory.count;
 	if (chunks > UINT32_MAX / 2)
 		return fault_set(fault, ST_NO_MEMORY, "extents", chunks, UINT32_MAX / 2);
-	status = frames_init(&boot->frames, &env->memory, 1ull << env->machine->format->granule_shift,
+	status = frames_init(&boot->frames, &env->memory, 1ull << boot->format->granule_shift,
 	                     env->machine->frame_floor, (uint32_t)(chunks + own), boot->arena, fault);
 	if (status != ST_OK)
 		return status;
-	status = space_init(&boot->space, env->machine, env->cpu.leaf_mask, (uint32_t)rows,
-	                    (uint32_t)chunks, boot->arena, fault);
+	status = space_init(&boot->space, paging, (uint32_t)rows, (uint32_t)chunks, boot->arena, fault);
 	return status == ST_OK ? note_read(boot, fault) : status;
 }
 

@@ -29,11 +29,12 @@ static struct smalt_request_desc read_request(struct span desc)
 	r.direct_map = span_u32(desc, offsetof(struct smalt_request_desc, direct_map));
 	r.flags = span_u32(desc, offsetof(struct smalt_request_desc, flags));
 	r.paging_levels = span_u32(desc, offsetof(struct smalt_request_desc, paging_levels));
+	r.granule_shift = span_u32(desc, offsetof(struct smalt_request_desc, granule_shift));
 	return r;
 }
 
 static enum status check_request(const struct object *kernel, const struct smalt_request_desc *r,
-                                 uint32_t levels, struct fault *fault)
+                                 struct fault *fault)
 {
 	if (r->bytes < 8 || r->bytes > kernel->request.bytes)
 		return refuse(kernel, "smalt_request_desc.bytes", r->bytes, kernel->request.bytes, fault);
@@ -48,11 +49,6 @@ static enum status check_request(const struct object *kernel, const struct smalt
 		              fault);
 	if (r->flags & ~(uint32_t)SMALT_REQUEST_NO_REPORTER)
 		return refuse(kernel, "smalt_request_desc.flags", r->flags, SMALT_REQUEST_NO_REPORTER, fault);
-	if (r->paging_levels != 0 && r->paging_levels != levels) {
-		fault_set(fault, ST_MISSING_CAPABILITY, "smalt_request_desc.paging_levels",
-		          r->paging_levels, levels);
-		return fault_in(fault, kernel->name);
-	}
 	return ST_OK;
 }
 
@@ -65,6 +61,14 @@ static struct config_entry as_settings(const struct smalt_request_desc *r)
 	if (r->stack_bytes) {
 		entry.set |= SET_STACK;
 		entry.stack_bytes = r->stack_bytes;
+	}
+	if (r->paging_levels) {
+		entry.set |= SET_PAGING_LEVELS;
+		entry.paging_levels = r->paging_levels;
+	}
+	if (r->granule_shift) {
+		entry.set |= SET_PAGES;
+		entry.granule_shift = r->granule_shift;
 	}
 	if (r->flags & SMALT_REQUEST_NO_REPORTER)
 		entry.set |= SET_REPORTER;
@@ -104,7 +108,7 @@ enum status request_settings(struct boot *boot, struct fault *fault)
 
 	if (kernel->request.bytes) {
 		struct smalt_request_desc r = read_request(kernel->request);
-		enum status status = check_request(kernel, &r, boot->env->cpu.levels, fault);
+		enum status status = check_request(kernel, &r, fault);
 
 		if (status != ST_OK)
 			return status;

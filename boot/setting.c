@@ -198,6 +198,10 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->textrel = over->textrel;
 	if (set & SET_EFI_RUNTIME)
 		entry->efi_identity = over->efi_identity;
+	if (set & SET_PAGES)
+		entry->granule_shift = over->granule_shift;
+	if (set & SET_PAGING_LEVELS)
+		entry->paging_levels = over->paging_levels;
 	if (set & SET_VA)
 		entry->va = over->va;
 	if (set & SET_PA)

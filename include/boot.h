@@ -94,6 +94,7 @@ struct boot {
 	uint32_t object_count;
 	bool instances;              /* some object is mapped more than once */
 	const struct protocol *protocol;
+	const struct format *format; /* of the page tables that the kernel gets */
 
 	struct frames frames;
 	struct space space;
@@ -155,6 +156,8 @@ MUST_CHECK enum status instances_add(struct boot *boot, uint32_t count,         
                                      struct fault *fault);
 MUST_CHECK enum status instances_check(const struct boot *boot, struct fault *fault);
 MUST_CHECK enum status instances_back(struct boot *boot, struct fault *fault);
+MUST_CHECK enum status format_choose(struct boot *boot, struct fault *fault);      /* format.c */
+uint32_t format_leaves(const struct boot *boot);     /* which of its leaves the CPU has */
 uint64_t own_limit(const struct boot *boot);                                       /* own.c */
 uint32_t own_rows_most(const struct boot *boot);     /* of Smalt's own; settings are known */
 MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);          /* own.c */

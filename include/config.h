@@ -23,7 +23,7 @@ enum {
 	SET_STACK = 1 << 0, SET_DIRECT_MAP = 1 << 1, SET_REPORTER = 1 << 2, SET_WX = 1 << 3,
 	SET_RELOCATE = 1 << 4, SET_PROTOCOL = 1 << 5, SET_CMDLINE = 1 << 6, SET_KERNEL = 1 << 7,
 	SET_FALLBACK = 1 << 8, SET_EFI_RUNTIME = 1 << 9, SET_VA = 1 << 10, SET_PA = 1 << 11,
-	SET_TEXTREL = 1 << 12,
+	SET_TEXTREL = 1 << 12, SET_PAGES = 1 << 13, SET_PAGING_LEVELS = 1 << 14,
 };
 
 /* One entry, or the defaults before the first. Texts stay in the file or in the arena. */
@@ -38,6 +38,8 @@ struct config_entry {
 	bool relocate;
 	bool textrel;                /* textrel allow: of the kernel */
 	bool efi_identity;           /* efi_runtime identity */
+	uint32_t granule_shift;      /* of the kernel's pages; 0: the machine's */
+	uint32_t paging_levels;      /* 0: the machine's */
 	enum place_policy va;
 	bool pa_random;              /* pa random */
 	struct span protocol;        /* "smalt", "pvh", "image" */

@@ -81,7 +81,7 @@ struct efi {
 };
 
 struct cpu {
-	uint32_t leaf_mask;      /* bit i: machine->format->leaves[i] can be used */
+	uint32_t leaf_mask;      /* bit i: machine->format->leaves[i] can be used; with another granule all can */
 	uint32_t levels;         /* paging levels that are on now: 4, 5 */
 	uint32_t el;             /* aarch64: exception level at entry; x86_64: 0 */
 	uint32_t x86_isa;        /* bits of GNU_PROPERTY_X86_ISA_1_*: levels that it has */
@@ -89,6 +89,7 @@ struct cpu {
 	uint64_t counter_hz;     /* 0: unknown */
 	uint64_t id;             /* APIC ID or MPIDR_EL1 affinity */
 	uint32_t bti;            /* aarch64: 1 with FEAT_BTI, which has guarded pages */
+	uint32_t granules;       /* sizes of pages that it has, added up; 0: the machine's only */
 };
 
 struct env {

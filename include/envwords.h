@@ -22,7 +22,7 @@ struct envwords_cpu {
 	bool wide;
 };
 
-#define ENVWORDS_CPU 8
+#define ENVWORDS_CPU 9
 extern const struct envwords_cpu envwords_cpu[ENVWORDS_CPU];
 
 #endif

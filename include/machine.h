@@ -17,6 +17,7 @@
 
 #define MACHINE_LEAVES 7         /* as many as handoff.leaf_shift has */
 #define MACHINE_ROOTS  2
+#define MACHINE_RANGES 2
 #define MACHINE_CACHES 3         /* SMALT_CACHE_* */
 
 /* In prot[]: this combination must not be mapped. No entry has all bits set. */
@@ -29,7 +30,13 @@ struct leaf {
 	uint8_t run_shift;       /* 0: one entry; else an aligned contiguous run */
 };
 
-/* How entries are written for one granule. */
+/* Virtual addresses [first, last] belong to one root. */
+struct va_range {
+	uint64_t first, last;
+	uint8_t root;
+};
+
+/* How entries are written for one granule and one number of levels, and what they can reach. */
 struct format {
 	uint8_t granule_shift;
 	uint8_t index_bits;
@@ -44,12 +51,9 @@ struct format {
 	uint64_t prot[16];       /* by SMALT_R|W|X|U */
 	uint64_t guarded;        /* added for SMALT_G; 0: there are no guarded pages */
 	uint64_t memory[2][MACHINE_CACHES];   /* at level 0, above */
-};
-
-/* Virtual addresses [first, last] belong to one root. */
-struct va_range {
-	uint64_t first, last;
-	uint8_t root;
+	uint8_t range_count;
+	struct va_range ranges[MACHINE_RANGES];   /* ascending; every other address does not exist */
+	uint64_t direct_map_va;  /* H7 */
 };
 
 /* What a relocation computes, in the words of the psABIs: S, A, P, B, Z. */
@@ -86,15 +90,13 @@ struct machine {
 	const char *name;
 	uint16_t elf_machine;            /* e_machine, ELF gABI */
 	uint8_t root_count;
-	uint8_t range_count;
-	struct va_range ranges[MACHINE_ROOTS];   /* ascending; every other address does not exist */
-	const struct format *format;     /* 4 KiB granule */
+	const struct format *format;     /* what nobody chooses: 4 KiB granule, 4 levels */
+	const struct format *const *others;      /* NULL at the end; NULL: there are none */
 	const struct reloc_type *relocs; /* psABI: [0] is relative; ends with a NULL name */
 	bool tls_below;                  /* blocks lie below the thread pointer (TLS variant II) */
 	uint8_t tls_head;                /* variant I: bytes between it and the first block */
 	uint64_t kernel_va;              /* where a position-independent kernel goes (H7) */
 	uint64_t kernel_last;            /* with it, where policies put objects: inclusive (M13) */
-	uint64_t direct_map_va;          /* H7 */
 	uint64_t frame_floor;            /* no frame below: 1 MiB on x86_64, one page elsewhere */
 	uint64_t loader_limit;           /* Smalt's own frames end here where possible */
 	uint32_t path;                   /* SMALT_PATH_* of its direct boot */
@@ -113,6 +115,10 @@ extern const struct format format_aarch64_el2;
  * the library needs no GOT.
  */
 extern __attribute__((visibility("hidden"))) const struct machine *const machines[];
+
+/* The format with such pages and levels, 0: whichever comes first; NULL if there is none. */
+const struct format *machine_format(const struct machine *machine, uint32_t granule_shift,
+                                    uint32_t levels);
 
 /* By name or by ELF number; NULL if there is none. */
 const struct machine *machine_by_name(const char *name);

@@ -22,6 +22,18 @@ struct claim {
 	uint32_t object;         /* SMALT_NONE: Smalt's own */
 };
 
+/* Which page tables a space is for. */
+struct paging {
+	const struct machine *machine;
+	const struct format *format;     /* of the machine */
+	uint32_t leaf_mask;              /* which of format->leaves the CPU has */
+};
+
+static inline struct paging paging_of(const struct machine *machine, uint32_t leaf_mask)
+{
+	return (struct paging){ machine, machine->format, leaf_mask };
+}
+
 struct space {
 	const struct machine *machine;
 	const struct format *format;
@@ -54,8 +66,7 @@ static inline uint64_t space_end_page(const struct space *space, const struct sm
  * An empty space. VA page 0 and the last granule of every range are addresses of nothing
  * (M14). Room for row_capacity claims and a few of Smalt's own. ST_NO_MEMORY.
  */
-MUST_CHECK enum status space_init(struct space *space, const struct machine *machine,
-                                  uint32_t leaf_mask, uint32_t row_capacity,
+MUST_CHECK enum status space_init(struct space *space, struct paging paging, uint32_t row_capacity,
                                   uint32_t extent_capacity, struct arena *arena,
                                   struct fault *fault);
 
@@ -67,7 +78,7 @@ MUST_CHECK enum status space_claim_init(struct space *space, uint32_t claims, st
  * Claims [va, va + bytes) rounded to granules. ST_ADDRESS_IN_USE with the owner
  * as word if any of it, or a granule beside it that belongs to another object, is
  * claimed (M9, M14); Smalt's own claims (SMALT_NONE) are all different objects.
- * ST_NO_ADDRESS if it is not all in one range of the machine; ST_INVALID (no bytes),
+ * ST_NO_ADDRESS if it is not all in one range of the format; ST_INVALID (no bytes),
  * ST_NO_MEMORY.
  */
 MUST_CHECK enum status space_claim(struct space *space, uint64_t va, uint64_t bytes,
@@ -79,7 +90,7 @@ MUST_CHECK enum status space_free_at(const struct space *space, uint64_t va, uin
 
 /*
  * The lowest free va >= from with va == phase modulo align (power of two), with a free granule
- * below and above, [va, va + bytes) in one range of the machine; wraps to no lower
+ * below and above, [va, va + bytes) in one range of the format; wraps to no lower
  * address: ST_NO_ADDRESS. Nothing is claimed. As ranges_lowest().
  */
 MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint64_t bytes,
@@ -87,7 +98,7 @@ MUST_CHECK enum status space_find(const struct space *space, uint64_t from, uint
                                   struct fault *fault);
 
 /*
- * How many of the slots, whole granules in one range of the machine, are free, with a free granule below
+ * How many of the slots, whole granules in one range of the format, are free, with a free granule below
  * and above; the va of the one of this index as slots_all() says it. As slots_free().
  */
 uint64_t space_slots(const struct space *space, const struct slots *slots, uint64_t index,

@@ -37,11 +37,11 @@ static uint32_t leaves_above(const struct format *format, unsigned level)
 	return mask;
 }
 
-static const struct va_range *range_of(const struct machine *machine, uint64_t va)
+static const struct va_range *range_of(const struct format *format, uint64_t va)
 {
-	for (unsigned i = 0; i < machine->range_count; i++)
-		if (machine->ranges[i].first <= va && va <= machine->ranges[i].last)
-			return &machine->ranges[i];
+	for (unsigned i = 0; i < format->range_count; i++)
+		if (format->ranges[i].first <= va && va <= format->ranges[i].last)
+			return &format->ranges[i];
 	return 0;
 }
 
@@ -87,7 +87,7 @@ static enum status check_address(const struct pagetable *pt, const struct map *m
                                  struct fault *fault)
 {
 	const struct format *format = pt->format;
-	const struct va_range *range = range_of(pt->machine, map->va);
+	const struct va_range *range = range_of(format, map->va);
 	uint64_t granule = 1ull << format->granule_shift;
 	uint64_t pa_end = (format->pa_mask | (granule - 1)) + 1;
 
@@ -303,7 +303,7 @@ void pagetable_build(struct pagetable *pt, const struct map *maps, uint32_t map_
 			continue;
 		pt->root_pa[root] = pt->tables_pa + ((uint64_t)root << pt->format->granule_shift);
 		open_table(&c, pt->format->levels - 1u, pt->root_pa[root]);
-		for (; i < map_count && range_of(machine, maps[i].va)->root == root; i++)
+		for (; i < map_count && range_of(pt->format, maps[i].va)->root == root; i++)
 			build_map(&c, &maps[i]);
 		while (c.low < pt->format->levels)
 			close_table(&c);

@@ -84,7 +84,7 @@ static const char *const owners[] = {
 static enum status find_own(const struct space *space, struct ranges_wish wish, uint64_t *va,
                             struct fault *fault)
 {
-	uint64_t high = space->machine->ranges[space->machine->range_count - 1].first;
+	uint64_t high = space->format->ranges[space->format->range_count - 1].first;
 	enum status status = space_find(space, wish.from, wish.bytes, wish.align, wish.phase, va, fault);
 
 	if (status != ST_NO_ADDRESS || wish.from <= high)

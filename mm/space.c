@@ -15,14 +15,13 @@ enum { OWN_CLAIMS = 96 };        /* of Smalt's own, and the direct map */
 
 #define ROWS_MOST (UINT32_MAX / 2)       /* rows and claims have indexes of 32 bits */
 
-enum status space_init(struct space *space, const struct machine *machine, uint32_t leaf_mask,
-                       uint32_t row_capacity, uint32_t extent_capacity, struct arena *arena,
-                       struct fault *fault)
+enum status space_init(struct space *space, struct paging paging, uint32_t row_capacity,
+                       uint32_t extent_capacity, struct arena *arena, struct fault *fault)
 {
 	uint64_t claims = (uint64_t)row_capacity + OWN_CLAIMS;
 	struct space made = {
-		.machine = machine, .format = machine->format, .leaf_mask = leaf_mask,
-		.granule = 1ull << machine->format->granule_shift,
+		.machine = paging.machine, .format = paging.format, .leaf_mask = paging.leaf_mask,
+		.granule = 1ull << paging.format->granule_shift,
 		.row_capacity = row_capacity, .extent_capacity = extent_capacity,
 	};
 

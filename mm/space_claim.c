@@ -36,8 +36,8 @@ static struct pages addresses_of(const struct space *space, const struct va_rang
 static enum status no_address(const struct space *space, uint64_t va, uint64_t bytes,
                               struct fault *fault)
 {
-	for (unsigned i = 0; i < space->machine->range_count; i++) {
-		struct pages possible = addresses_of(space, &space->machine->ranges[i]);
+	for (unsigned i = 0; i < space->format->range_count; i++) {
+		struct pages possible = addresses_of(space, &space->format->ranges[i]);
 
 		if (va >= possible.first && va <= possible.last)
 			return fault_set(fault, ST_NO_ADDRESS, "bytes in memory", bytes,
@@ -50,8 +50,8 @@ static bool exists(const struct space *space, uint64_t va, uint64_t bytes)
 {
 	struct pages pages = pages_of(space, va, bytes);
 
-	for (unsigned i = 0; i < space->machine->range_count; i++) {
-		struct pages possible = addresses_of(space, &space->machine->ranges[i]);
+	for (unsigned i = 0; i < space->format->range_count; i++) {
+		struct pages possible = addresses_of(space, &space->format->ranges[i]);
 
 		if (pages.first >= possible.first && pages.last <= possible.last)
 			return true;
@@ -62,7 +62,7 @@ static bool exists(const struct space *space, uint64_t va, uint64_t bytes)
 enum status space_claim_init(struct space *space, uint32_t claims, struct arena *arena,
                              struct fault *fault)
 {
-	uint32_t open = claims + space->machine->range_count;
+	uint32_t open = claims + space->format->range_count;
 
 	/* [0] is no claim, as in used */
 	space->claims = arena_pages(arena, (claims + 1ull) * sizeof(*space->claims), 16, "claims", fault);
@@ -71,8 +71,8 @@ enum status space_claim_init(struct space *space, uint32_t claims, struct arena 
 	    ranges_init(&space->open, open, arena, "claims", fault) != ST_OK)
 		return fault->status;
 	space->claim_capacity = claims;
-	for (unsigned i = 0; i < space->machine->range_count; i++) {
-		struct pages possible = addresses_of(space, &space->machine->ranges[i]);
+	for (unsigned i = 0; i < space->format->range_count; i++) {
+		struct pages possible = addresses_of(space, &space->format->ranges[i]);
 
 		if (possible.first < possible.last)
 			(void)ranges_add(&space->open, possible.first, possible.last + 1);

@@ -66,7 +66,7 @@ static void place(const struct object *object, const struct machine *machine, st
 	struct placement placement;
 	struct space space;
 
-	if (!rows || space_init(&space, machine, 1, count, count, arena, fault) != ST_OK)
+	if (!rows || space_init(&space, paging_of(machine, 1), count, count, arena, fault) != ST_OK)
 		(void)object_goes_on(object, fault->status, fault);
 	else if (place_object(&space, &request, rows, &count, &placement, fault) != ST_OK)
 		return;              /* it told its sink */

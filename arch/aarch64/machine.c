@@ -38,6 +38,9 @@
 /* Shareability of Device memory is fixed, its field says nothing. */
 #define MEMORY { SH_INNER | ATTR(0), SH_INNER | ATTR(1), ATTR(2) }
 
+/* TCR_EL1.T0SZ = T1SZ = 16: "Address translation ... VA range"; TTBR0_EL1, TTBR1_EL1 */
+#define RANGES { { 0, 0x0000ffffffffffff, 0 }, { 0xffff000000000000, UINT64_MAX, 1 } }
+
 static const struct format format_aarch64 = {
 	.granule_shift = 12,
 	.index_bits = 9,
@@ -71,6 +74,9 @@ static const struct format format_aarch64 = {
 		[SMALT_U | SMALT_R | SMALT_W | SMALT_X] = NG | AP_EL0 | PXN,
 	},
 	.memory = { MEMORY, MEMORY },
+	.range_count = 2,
+	.ranges = RANGES,
+	.direct_map_va = 0xffff000000000000,
 };
 
 /* HCR_EL2.E2H = 0: one range of addresses, one privilege level. */
@@ -103,6 +109,8 @@ const struct format format_aarch64_el2 = {
 		[SMALT_U | SMALT_R | SMALT_W | SMALT_X] = FORMAT_REFUSED,
 	},
 	.memory = { MEMORY, MEMORY },
+	.range_count = 1,
+	.ranges = RANGES,
 };
 
 /* ELF for the Arm 64-bit Architecture, "Static Data relocations", "Dynamic relocations". */
@@ -130,18 +138,11 @@ const struct machine machine_aarch64 = {
 	.name = "aarch64",
 	.elf_machine = SMALT_MACHINE_AARCH64,
 	.root_count = 2,
-	.range_count = 2,
-	/* TCR_EL1.T0SZ = T1SZ = 16: "Address translation ... VA range" */
-	.ranges = {
-		{ 0, 0x0000ffffffffffff, 0 },            /* TTBR0_EL1 */
-		{ 0xffff000000000000, UINT64_MAX, 1 },   /* TTBR1_EL1 */
-	},
 	.format = &format_aarch64,
 	.relocs = relocs,
 	.tls_head = 16,                      /* the psABI's two words of the thread control block */
 	.kernel_va = 0xffff800000000000,
 	.kernel_last = 0xffff807fffffffff,   /* 512 GiB, one entry of the root: no table more on the way */
-	.direct_map_va = 0xffff000000000000,
 	.frame_floor = 1 << 12,              /* a frame at 0 would look like none */
 	.loader_limit = UINT64_MAX,
 	.path = SMALT_PATH_IMAGE,

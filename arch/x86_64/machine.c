@@ -67,6 +67,13 @@ static const struct format format_x86_64 = {
 		{ 0, PAT_PAGE | PWT, PCD | PWT },
 		{ 0, PAT_LARGE | PWT, PCD | PWT },
 	},
+	.range_count = 2,
+	/* Vol. 1, "Canonical Addressing": bits 63:47 are equal */
+	.ranges = {
+		{ 0, 0x00007fffffffffff, 0 },
+		{ 0xffff800000000000, UINT64_MAX, 0 },
+	},
+	.direct_map_va = 0xffff800000000000,
 };
 
 /* System V psABI for x86-64, table "Relocation Types": what dynamic objects may hold. */
@@ -95,18 +102,11 @@ const struct machine machine_x86_64 = {
 	.name = "x86_64",
 	.elf_machine = SMALT_MACHINE_X86_64,
 	.root_count = 1,
-	.range_count = 2,
-	/* Vol. 1, "Canonical Addressing": bits 63:47 are equal */
-	.ranges = {
-		{ 0, 0x00007fffffffffff, 0 },
-		{ 0xffff800000000000, UINT64_MAX, 0 },
-	},
 	.format = &format_x86_64,
 	.relocs = relocs,
 	.tls_below = true,
 	.kernel_va = 0xffffffff80000000,     /* reach of the psABI's kernel code model */
 	.kernel_last = 0xffffffffffffefff,   /* its end, but for the last page */
-	.direct_map_va = 0xffff800000000000,
 	.frame_floor = 1 << 20,              /* start-up code of other CPUs, BIOS data */
 	.loader_limit = 1ull << 32,          /* CR3 and stacks stay loadable by 32-bit code */
 	.path = SMALT_PATH_PVH,

@@ -78,19 +78,20 @@ static void keep_reservation(struct smalt_space *made, struct reserve part, uint
 		made->reservations[made->reservation_count++] = (struct reservation){ part, tag };
 }
 
-static enum status claim_one(struct smalt_space *made, const struct machine *machine,
-                             const struct smalt_claim *claim, struct fault *fault)
+static enum status claim_one(struct smalt_space *made, const struct smalt_claim *claim,
+                             struct fault *fault)
 {
+	const struct format *format = made->space.format;
 	enum status status = ST_OK;
 
 	if (claim->bytes == 0 || range_wraps(claim->va, claim->bytes - 1))
 		return fault_set(fault, ST_INVALID, "smalt_claim.bytes", claim->bytes, -claim->va);
 	if (claim->owner == NULL)
 		return fault_value(fault, ST_INVALID, "smalt_claim without an owner", claim->va);
-	for (unsigned i = 0; status == ST_OK && i < machine->range_count; i++) {
+	for (unsigned i = 0; status == ST_OK && i < format->range_count; i++) {
 		struct reserve part;
 
-		if (!clip(made, &machine->ranges[i], claim, &part))
+		if (!clip(made, &format->ranges[i], claim, &part))
 			continue;
 		status = space_claim(&made->space, part.va, part.bytes, span_of(claim->owner), LIBRARY_CALLER, fault);
 		if (status == ST_OK)
@@ -100,7 +101,7 @@ static enum status claim_one(struct smalt_space *made, const struct machine *mac
 }
 
 static enum status open_claims(struct smalt_space *made, const struct smalt_setup *setup,
-                               const struct machine *machine, struct fault *fault)
+                               struct fault *fault)
 {
 	enum status status = ST_OK;
 
@@ -109,7 +110,7 @@ static enum status open_claims(struct smalt_space *made, const struct smalt_setu
 	if (made->reservations == NULL)
 		return fault->status;
 	for (uint32_t i = 0; status == ST_OK && i < setup->claim_count; i++)
-		status = claim_one(made, machine, &setup->claims[i], fault);
+		status = claim_one(made, &setup->claims[i], fault);
 	return status;
 }
 
@@ -122,12 +123,12 @@ static enum status open_space(struct smalt_space *made, const struct smalt_setup
 
 	if (rows > UINT32_MAX)
 		return fault_set(fault, ST_NO_MEMORY, "rows and claims", rows, UINT32_MAX);
-	status = space_init(&made->space, machine, setup->leaf_mask, (uint32_t)rows,
+	status = space_init(&made->space, paging_of(machine, setup->leaf_mask), (uint32_t)rows,
 	                    setup->extent_most, &made->arena, fault);
 	if (status == ST_OK)
 		status = open_memory(made, setup, machine, fault);
 	if (status == ST_OK)
-		status = open_claims(made, setup, machine, fault);
+		status = open_claims(made, setup, fault);
 	if (status != ST_OK)
 		return status;
 	made->objects = arena_take(&made->arena, setup->object_most, sizeof *made->objects,

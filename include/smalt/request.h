@@ -41,7 +41,7 @@ struct __attribute__((packed, aligned(4))) smalt_request_desc {
 	uint32_t direct_map;     /* SMALT_DIRECT_MAP_* */
 	uint32_t flags;          /* SMALT_REQUEST_*; unknown bits are refused */
 	uint32_t paging_levels;  /* 0: the machine's default (4) */
-	uint32_t reserved;       /* 0 */
+	uint32_t granule_shift;  /* log2 of the bytes of a page; 0: the machine's default (12) */
 };
 
 struct smalt_request_note {

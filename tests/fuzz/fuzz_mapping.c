@@ -34,7 +34,7 @@ static bool plan_open(struct plan *p, struct input *in, const struct machine *ma
 	p->arena = take_arena(in);
 	return plan_memory(in, &p->map, &p->arena, &p->fault) &&
 	       fine(frames_init(&p->frames, &p->map, 4096, machine->frame_floor, takes, &p->arena, &p->fault), &p->fault) &&
-	       fine(space_init(&p->space, machine, leaf_mask, rows, extents, &p->arena, &p->fault), &p->fault);
+	       fine(space_init(&p->space, paging_of(machine, leaf_mask), rows, extents, &p->arena, &p->fault), &p->fault);
 }
 
 /* Nothing is written by a call that fails, and no more than capacity by one that does not (M1, M2). */
@@ -214,7 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	    !fine(frames_map(&p.frames, &p.map, &after, &p.fault), &p.fault))
 		return 0;
 	more = (uint32_t)take(&in, 1) % (MAPS - EXTENTS);
-	if (fine(directmap_maps(&p.space, &after, take(&in, 1) & 1 ? machine->direct_map_va : 0, maps, &more, &p.arena, &p.fault), &p.fault))
+	if (fine(directmap_maps(&p.space, &after, take(&in, 1) & 1 ? machine->format->direct_map_va : 0, maps, &more, &p.arena, &p.fault), &p.fault))
 		build(&p, more);
 	return 0;
 }

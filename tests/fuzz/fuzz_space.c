@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	struct space space;
 	struct fault fault;
 
-	if (!fine(space_init(&space, machine, (uint32_t)take(&in, 1), rows, 4, &arena, &fault), &fault))
+	if (!fine(space_init(&space, paging_of(machine, (uint32_t)take(&in, 1)), rows, 4, &arena, &fault), &fault))
 		return 0;
 	while (in.left > 0) {
 		act(&space, &in);

@@ -19,7 +19,7 @@ static inline struct space maker_space_of(const struct machine *machine, uint32_
 	struct space space;
 	struct fault fault;
 
-	assert_int_equal(space_init(&space, machine, leaf_mask, rows, 1, &arena, &fault), ST_OK);
+	assert_int_equal(space_init(&space, paging_of(machine, leaf_mask), rows, 1, &arena, &fault), ST_OK);
 	return space;
 }
 

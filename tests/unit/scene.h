@@ -48,7 +48,7 @@ static inline void scene_open(struct scene *s, const struct machine *machine,
 	assert_int_equal(memmap_finish(&s->map, 4096, &s->fault), ST_OK);
 	assert_int_equal(frames_init(&s->frames, &s->map, 4096, machine->frame_floor,
 	                             limits.takes, &s->arena, &s->fault), ST_OK);
-	assert_int_equal(space_init(&s->space, machine, (1u << machine->format->leaf_count) - 1,
+	assert_int_equal(space_init(&s->space, paging_of(machine, (1u << machine->format->leaf_count) - 1),
 	                            8, limits.extents, &s->arena, &s->fault), ST_OK);
 }
 

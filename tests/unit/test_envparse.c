@@ -176,7 +176,8 @@ static void random_env(struct sample *s)
 	s->env.loader = (struct range){ random_below(1 << 20), 1 + random_below(1 << 20) };
 	s->env.cpu = (struct cpu){ (uint32_t)random_below(128), 4, (uint32_t)random_below(3),
 		(uint32_t)random_below(16), (uint32_t)random_below(53), random_below(UINT32_MAX) << 4,
-		random_below(UINT32_MAX) << 8, (uint32_t)random_below(2) };
+		random_below(UINT32_MAX) << 8, (uint32_t)random_below(2),
+		(uint32_t)random_below(2) << 14 };
 	s->env.rsdp_pa = random_below(2) * 0xf59e0;
 	random_firmware(&s->env);
 	random_efi(&s->env.efi);
@@ -251,6 +252,7 @@ static void assert_same(const struct env *a, const struct env *b)
 	assert_int_equal(a->cpu.counter_hz, b->cpu.counter_hz);
 	assert_int_equal(a->cpu.id, b->cpu.id);
 	assert_int_equal(a->cpu.bti, b->cpu.bti);
+	assert_int_equal(a->cpu.granules, b->cpu.granules);
 	assert_int_equal(a->rsdp_pa, b->rsdp_pa);
 	assert_same_firmware(a, b);
 	assert_same_efi(&a->efi, &b->efi);

@@ -230,7 +230,7 @@ AT(smalt_request_desc, direct_map_va, 16, 8);
 AT(smalt_request_desc, direct_map, 24, 4);
 AT(smalt_request_desc, flags, 28, 4);
 AT(smalt_request_desc, paging_levels, 32, 4);
-AT(smalt_request_desc, reserved, 36, 4);
+AT(smalt_request_desc, granule_shift, 36, 4);
 ALL(smalt_request_desc, 40);
 
 AT(smalt_request_note, owner_bytes, 0, 4);

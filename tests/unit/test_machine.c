@@ -199,15 +199,15 @@ static void relocations_have_the_numbers_of_the_psabi(void **state)
 /* Rules: M19, H7 */
 static void addresses_and_halves_are_those_of_the_design(void **state)
 {
-	const struct va_range *x = machine_x86_64.ranges, *a = machine_aarch64.ranges;
+	const struct va_range *x = machine_x86_64.format->ranges, *a = machine_aarch64.format->ranges;
 
 	(void)state;
-	assert_int_equal(machine_x86_64.range_count, 2);
+	assert_int_equal(machine_x86_64.format->range_count, 2);
 	assert_int_equal(x[0].last, 0x00007fffffffffff);
 	assert_int_equal(x[1].first, 0xffff800000000000);
 	assert_int_equal(x[0].root | x[1].root, 0);
 	assert_int_equal(machine_x86_64.root_count, 1);
-	assert_int_equal(machine_aarch64.range_count, 2);
+	assert_int_equal(machine_aarch64.format->range_count, 2);
 	assert_int_equal(a[0].last, 0x0000ffffffffffff);
 	assert_int_equal(a[1].first, 0xffff000000000000);
 	assert_int_equal(a[0].root, 0);
@@ -216,9 +216,9 @@ static void addresses_and_halves_are_those_of_the_design(void **state)
 	assert_int_equal(x[0].first | a[0].first, 0);
 	assert_int_equal(x[1].last & a[1].last, UINT64_MAX);
 	assert_int_equal(machine_x86_64.kernel_va, -(2ull << 30));
-	assert_int_equal(machine_x86_64.direct_map_va, 0xffff800000000000);
+	assert_int_equal(machine_x86_64.format->direct_map_va, 0xffff800000000000);
 	assert_int_equal(machine_aarch64.kernel_va, 0xffff800000000000);
-	assert_int_equal(machine_aarch64.direct_map_va, 0xffff000000000000);
+	assert_int_equal(machine_aarch64.format->direct_map_va, 0xffff000000000000);
 }
 
 /* Rules: H3, P3 */

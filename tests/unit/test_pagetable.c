@@ -230,7 +230,7 @@ static void sixty_four_gib_take_few_tables(void **state)
 	struct pagetable pt;
 
 	(void)state;
-	map.va = machine_x86_64.direct_map_va;
+	map.va = machine_x86_64.format->direct_map_va;
 	pt = fresh(&machine_x86_64, 7);
 	build(&pt, &map, 1);
 	/* root, PDPT; the first GiB has no large leaf at 0: its PD and one PT */
@@ -243,7 +243,7 @@ static void sixty_four_gib_take_few_tables(void **state)
 	build(&pt, &map, 1);
 	assert_int_equal(pt.table_count, 1 + 1 + 64 + 1);
 	check_map(&pt, &map, 2 * M);
-	map.va = machine_aarch64.direct_map_va;
+	map.va = machine_aarch64.format->direct_map_va;
 	pt = fresh(&machine_aarch64, 31);
 	build(&pt, &map, 1);
 	assert_int_equal(pt.table_count, 3);
@@ -263,10 +263,11 @@ static const struct format small_format = {
 	.leaves = { { 5, 0, 0 }, { 6, 0, 1 }, { 7, 1, 0 }, { 8, 1, 1 }, { 9, 2, 0 } },
 	.pa_mask = 0x7ffe0, .table = 2, .leaf = { 1, 5 }, .run = 8,
 	.prot = { [0] = FORMAT_REFUSED, [SMALT_R] = 16 },
+	.range_count = 2,
+	.ranges = { { 0, 31 * 32 + 31, 0 }, { 0xf0000000 + 32 * 32, 0xf0000000 + 63 * 32 + 31, 1 } },
 };
 static const struct machine small_machine = {
-	.name = "small", .root_count = 2, .range_count = 2,
-	.ranges = { { 0, 31 * 32 + 31, 0 }, { 0xf0000000 + 32 * 32, 0xf0000000 + 63 * 32 + 31, 1 } },
+	.name = "small", .root_count = 2,
 	.format = &small_format,
 };
 #define SMALL_TABLES 0x40000ull
@@ -379,7 +380,7 @@ static void maps_that_no_table_can_hold_are_refused(void **state)
 		bad = good;
 		bad.va = 0x0001000000000000;
 		assert_int_equal(count_two(machine, low, bad), ST_NO_ADDRESS);
-		bad.va = machine->ranges[0].last - 4095;
+		bad.va = machine->format->ranges[0].last - 4095;
 		assert_int_equal(count_two(machine, low, bad), ST_OK);
 		bad.bytes = 8 * K;
 		assert_int_equal(count_two(machine, low, bad), ST_NO_ADDRESS);

@@ -187,7 +187,7 @@ static void rights_that_a_machine_refuses_even_with_read_are_refused(void **stat
 {
 	static const struct format reads_only = {
 		.granule_shift = 12, .leaf_count = 1, .leaves = { { .shift = 12 } },
-		.pa_mask = 0x000ffffffffff000,
+		.pa_mask = 0x000ffffffffff000, .range_count = 1, .ranges = { { 0, 0x7fffffffffff, 0 } },
 		.prot = { FORMAT_REFUSED, FORMAT_REFUSED, FORMAT_REFUSED, FORMAT_REFUSED, 0,
 		          FORMAT_REFUSED, FORMAT_REFUSED, FORMAT_REFUSED },
 	};

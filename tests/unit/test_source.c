@@ -240,7 +240,6 @@ static void every_wrong_member_of_the_note_is_refused(void **state)
 	REFUSED(direct_map, 4, ST_BAD_NOTE);
 	REFUSED(direct_map_va, 4096, ST_BAD_NOTE);
 	REFUSED(flags, 2, ST_BAD_NOTE);
-	REFUSED(paging_levels, 5, ST_MISSING_CAPABILITY);
 #undef REFUSED
 	assert_int_equal(boot_with(&good, sizeof good, "kernel kernel.elf\n", ""), ST_OK);
 }

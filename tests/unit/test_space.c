@@ -91,14 +91,14 @@ static void a_space_is_made_whole_or_not_at_all(void **state)
 
 		memset(&space, 0xaa, sizeof space);
 		untouched = space;
-		if (space_init(&space, &tiny_machine, 7, 3, 2, &arena, &fault) == ST_OK)
+		if (space_init(&space, paging_of(&tiny_machine, 7), 3, 2, &arena, &fault) == ST_OK)
 			continue;
 		failed++;
 		assert_int_equal(fault.status, ST_NO_MEMORY);
 		assert_memory_equal(&space, &untouched, sizeof space);
 	}
 	assert_in_range(failed, 1, 1999);
-	assert_int_equal(space_init(&(struct space){ 0 }, &tiny_machine, 7, UINT32_MAX, 1,
+	assert_int_equal(space_init(&(struct space){ 0 }, paging_of(&tiny_machine, 7), UINT32_MAX, 1,
 	                            &(struct arena){ 0 }, &(struct fault){ 0 }), ST_NO_MEMORY);
 }
 

@@ -143,7 +143,7 @@ static void addresses_that_no_machine_has_are_refused(void **state)
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(space_init(&space, &machine_x86_64, 7, 4, 4, &arena, &fault), ST_OK);
+	assert_int_equal(space_init(&space, paging_of(&machine_x86_64, 7), 4, 4, &arena, &fault), ST_OK);
 	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_int_equal(space_claim(&space, bad[i][0], bad[i][1], SPAN("x"), 0, &fault),
 		                 ST_NO_ADDRESS);
@@ -167,7 +167,7 @@ static void the_search_is_exact_to_the_byte(void **state)
 	uint64_t va;
 
 	(void)state;
-	assert_int_equal(space_init(&space, &machine_x86_64, 7, 4, 4, &arena, &fault), ST_OK);
+	assert_int_equal(space_init(&space, paging_of(&machine_x86_64, 7), 4, 4, &arena, &fault), ST_OK);
 	assert_int_equal(space_find(&space, top - 0x123, 0x123, 1, 0, &va, &fault), ST_OK);
 	assert_int_equal(va, top - 0x123);
 	assert_int_equal(space_find(&space, top - 0x123, 0x124, 1, 0, &va, &fault), ST_NO_ADDRESS);
@@ -207,7 +207,7 @@ static void a_refused_address_says_what_would_have_been_possible(void **state)
 	struct fault fault;
 
 	(void)state;
-	assert_int_equal(space_init(&space, &machine_x86_64, 7, 4, 4, &arena, &fault), ST_OK);
+	assert_int_equal(space_init(&space, paging_of(&machine_x86_64, 7), 4, 4, &arena, &fault), ST_OK);
 	for (unsigned i = 0; i < 4; i++) {
 		assert_int_equal(space_free_at(&space, cases[i].va, cases[i].bytes, 0, &fault),
 		                 ST_NO_ADDRESS);

@@ -281,7 +281,7 @@ static struct smalt_row leaves_of(uint64_t va, uint64_t pa, uint64_t bytes, uint
 	struct space space;
 	struct fault fault;
 
-	assert_int_equal(space_init(&space, &machine_x86_64, leaf_mask, 1, 1, &arena, &fault), ST_OK);
+	assert_int_equal(space_init(&space, paging_of(&machine_x86_64, leaf_mask), 1, 1, &arena, &fault), ST_OK);
 	assert_int_equal(space_add_rows(&space, &row, 1, &fault), ST_OK);
 	assert_int_equal(space_add_extent(&space, &extent, &fault), ST_OK);
 	space_leaves(&space);

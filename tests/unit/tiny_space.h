@@ -14,10 +14,11 @@ enum { PAGE = 4096, LOW = 32, HIGH = 16, PAGES = LOW + HIGH };
 static const struct format tiny_format = {
 	.granule_shift = 12, .index_bits = 9, .levels = 4, .leaf_count = 3,
 	.leaves = { { .shift = 12 }, { .shift = 14 }, { .shift = 16 } },
+	.range_count = 2,
+	.ranges = { { 0, LOW * PAGE - 1, 0 }, { -(uint64_t)HIGH * PAGE, UINT64_MAX, 0 } },
 };
 static const struct machine tiny_machine = {
-	.name = "tiny", .root_count = 1, .range_count = 2, .format = &tiny_format,
-	.ranges = { { 0, LOW * PAGE - 1, 0 }, { -(uint64_t)HIGH * PAGE, UINT64_MAX, 0 } },
+	.name = "tiny", .root_count = 1, .format = &tiny_format,
 };
 
 static inline struct space space_of(struct arena *arena, uint32_t rows, uint32_t extents)
@@ -25,7 +26,7 @@ static inline struct space space_of(struct arena *arena, uint32_t rows, uint32_t
 	struct space space;
 	struct fault fault;
 
-	assert_int_equal(space_init(&space, &tiny_machine, 7, rows, extents, arena, &fault), ST_OK);
+	assert_int_equal(space_init(&space, paging_of(&tiny_machine, 7), rows, extents, arena, &fault), ST_OK);
 	return space;
 }
 
