@@ -245,11 +245,12 @@ RUN_uefi   = --uefi --loader $O/$(ARCH)/$(EFI_$(ARCH)) $(FILE_$(ARCH))
 demo: $O/smalt $(ARCH) $(if $(filter uefi,$(BOOT)),$(FILE_$(ARCH)))
 	@$O/smalt run --machine $(ARCH) $(or $(RUN_$(BOOT)),$(error BOOT=$(BOOT): direct or uefi)) $(ARGS)
 
-measure: all $O/bench/count.so
+measure: all $O/plugin/count.so
 	@$(PYTHON) tests/bench/bench.py $(PROFILE:%=--profile) $O $(ARCHES)
 	@$(MAKE) --no-print-directory bench-scale
 bench-scale: $O/smalt; @$(PYTHON) tests/bench/scale.py $<
-$O/bench/count.so: tests/bench/count.c $O/flags | $O/ready
+# Plugins that QEMU loads.
+$O/plugin/%.so: tests/plugin/%.c tests/plugin/plugin.h $O/flags | $O/ready
 	$(call say,HOSTCC)
 	$(Q)$(CC) $(COMMON) $(HOST) -O2 -fPIC -fvisibility=hidden -shared -o $@ $<
 

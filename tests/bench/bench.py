@@ -56,7 +56,7 @@ class Bench:
         command(self.build / "smalt", "pack", "-o", archive, *files)
         out.unlink(missing_ok=True)
         plan = json.loads(command(self.build / "smalt", "plan", "--json", "--ram", RAM, "--archive", archive))
-        plugin = f"{self.build}/bench/count.so,from={self.first:#x},to={plan['entry']},out={out}"
+        plugin = f"{self.build}/plugin/count.so,from={self.first:#x},to={plan['entry']},out={out}"
         command(f"qemu-system-{self.machine}", *self.qemu, "-m", RAM, "-nodefaults", "-display", "none",
                 "-no-reboot", "-kernel", self.loader, "-initrd", archive, "-plugin", plugin)
         counted = symbols.Count(out.read_text())
@@ -97,6 +97,7 @@ def main(words):
     profile = "--profile" in words
     build, *machines = [word for word in words if word != "--profile"]
     build = pathlib.Path(build).resolve()
+    (build / "bench").mkdir(exist_ok=True)
     over = 0
     for machine in machines:
         with tempfile.TemporaryDirectory(dir=build / "bench") as folder:

@@ -62,7 +62,7 @@ def boot(loaders, name, sizes):
         folder = pathlib.Path(temporary)
         path, files, until = getattr(loaders, name)(Payloads(loaders.machine, folder), *sizes)
         image = uefi.Image(path)
-        plugin = loaders.build / "bench/count.so"
+        plugin = loaders.build / "plugin/count.so"
         counts = [uefi.count(plugin, folder, image, files, until) for _ in range(BOOTS)]
         return min(counts, key=lambda counted: counted.total), image
 

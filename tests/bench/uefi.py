@@ -142,7 +142,7 @@ def main(words):
     end.add_argument("--until", type=bytes.fromhex, metavar="HEX")
     parser.add_argument("--profile", metavar="ELF")
     parser.add_argument("--serial", action="store_true")
-    default = pathlib.Path(__file__).resolve().parents[2] / "build/bench/count.so"
+    default = pathlib.Path(__file__).resolve().parents[2] / "build/plugin/count.so"
     parser.add_argument("--plugin", type=pathlib.Path, default=default)
     args = parser.parse_args(words)
     image, folder = Image(args.once[0]), args.once[1]

@@ -15,43 +15,19 @@
  * ends. For a block of the image, `outside` is how many instructions ran elsewhere
  * between it and the image's next block: what firmware did for it, and interrupts. A
  * repeated string instruction counts once for each iteration. A block that a fault
- * leaves early counts whole. Format: QEMU 7.2, docs/devel/tcg-plugins.rst, API version
- * 1; the few prototypes stand here, so that no header of QEMU's is needed.
+ * leaves early counts whole.
  */
+#include "plugin.h"
+
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define PUBLIC __attribute__((visibility("default")))
-#define INLINE_ADD_U64 0        /* enum qemu_plugin_op */
-#define CB_NO_REGS     0        /* enum qemu_plugin_cb_flags */
-#define PAGE           4096
+#define PAGE 4096
 
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-typedef uint64_t plugin_id;
-typedef void translate_call(plugin_id id, struct qemu_plugin_tb *tb);
-typedef void execute_call(unsigned cpu, void *data);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, translate_call *call);
-void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *counter, uint64_t add);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, execute_call *call, int flags,
-                                            void *data);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, execute_call *call, int flags, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-
-PUBLIC extern int qemu_plugin_version;
 int qemu_plugin_version = 1;
-PUBLIC int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv);
 
 struct block {
 	struct block *next;
