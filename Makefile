@@ -221,7 +221,7 @@ $O/headers/%.ok: % $O/flags | $O/ready
 -include $(HEADERS:%=$O/headers/%.ok.d)
 
 # pytest once per machine and once for what needs none, side by side.
-guests: all $O/check/smalt $O/data $(ARCHES:%=$O/%/smalt.lib) fuzzers
+guests: all $O/check/smalt $O/plugin/cache.so $O/data $(ARCHES:%=$O/%/smalt.lib) fuzzers
 	@+$(MAKE) --no-print-directory -k -j$(shell nproc) -Otarget $(addprefix pytest-,$(ARCHES) host)
 pytest-%: FORCE
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests --only $*

@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(config, items):
     chosen, others = [], []
     for item in items:
         params = item.callspec.params if hasattr(item, "callspec") else {}
-        machine = getattr(params.get("platform"), "machine", params.get("machine", "host"))
+        machine = next((p.machine for p in params.values() if hasattr(p, "machine")), params.get("machine", "host"))
         (chosen if machine == only else others).append(item)
     items[:] = chosen
     config.hook.pytest_deselected(items=others)

@@ -52,6 +52,20 @@ void say_line(const char *text, uint64_t value)
 	say("\n");
 }
 
+void say_cache(void)
+{
+	const struct smalt_coloring *coloring = &guest.handoff->coloring;
+
+	say_line("policy", guest.handoff->colors.policy);
+	say_line("colors", guest.handoff->colors.count);
+	say_line("cache bytes", coloring->cache.bytes);
+	say_line("cache ways", coloring->cache.ways);
+	say_line("cache sets", coloring->cache.sets);
+	say_line("cache line", coloring->cache.line);
+	say_line("missed color", coloring->missed_color);
+	say_line("missed mask", coloring->missed_mask);
+}
+
 bool expect(bool holds, const char *what)
 {
 	if (!holds) {

@@ -38,6 +38,9 @@ void say(const char *text);
 void say_number(uint64_t value);
 void say_line(const char *text, uint64_t value);     /* "text 0x123\n" */
 
+/* The policy, and the cache whose colors it is about. */
+void say_cache(void);
+
 /* Names a violation unless it holds; returns whether it does. */
 bool expect(bool holds, const char *what);
 bool expect_equal(uint64_t found, uint64_t expected, const char *what);
