@@ -27,9 +27,10 @@ struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t f
 
 /*
  * Takes frames of SMALT_MEM_OBJECT with pa == va modulo the largest leaf that fits: in one
- * piece, drawn from all that there are or the lowest, else, with 0 bits, each chunk of that leaf's size by itself, then of smaller ones, down
- * to single granules. Where pieces do not meet in pa extents are split: the rest
- * stands behind all others, until the space is sorted. ST_NO_MEMORY.
+ * piece, drawn from all that there are or the lowest, else, with 0 bits, as many leaves of that
+ * size as there are, then of smaller ones, down to single granules: as few leaves as any choice
+ * of frames gives. Where pieces do not meet in pa extents are split: the rest stands behind all
+ * others, until the space is sorted. ST_NO_MEMORY.
  */
 MUST_CHECK enum status stretch_take(struct stretch *stretch, struct fault *fault);
 

@@ -3,13 +3,14 @@
  * stretch.c: frames for extents that follow each other without a gap in va.
  *
  * Invariant: every piece of frames has pa == va modulo the largest leaf that fits
- * into it (P2): large leaves survive where memory is in pieces, one by one.
+ * into it (P2): where memory is in pieces, as many large leaves survive as it has.
  */
 #include "stretch.h"
 
 #include <stddef.h>
 
 #include "align.h"
+#include "sort.h"
 
 struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t first, uint32_t end,
                           uint32_t *next)
@@ -65,37 +66,133 @@ static enum status give(struct stretch *s, uint64_t pa, uint64_t bytes, struct f
 	return status;
 }
 
-static enum status take(struct stretch *s, uint64_t va, uint64_t bytes, struct fault *fault);
+/* A stretch in parts, behind the extents until they are given; those with STRETCH_NO_PA wait. */
+struct parts {
+	const struct space *space;
+	struct smalt_extent *part;
+	uint32_t count;
+};
 
-/* What lies between two boundaries of a chunk is taken by itself: head, chunks, tail. */
-static enum status take_chunks(struct stretch *s, uint64_t bytes, uint64_t va, uint64_t chunk,
-                               struct fault *fault)
+static enum status add_part(struct parts *parts, uint64_t va, uint64_t pa, uint64_t bytes,
+                            struct fault *fault)
 {
+	uint64_t count = (uint64_t)parts->space->extent_count + parts->count + 1;
+
+	if (parts->count != 0) {
+		struct smalt_extent *last = &parts->part[parts->count - 1];
+
+		if (last->va + last->bytes == va && last->pa + last->bytes == pa) {
+			last->bytes += bytes;
+			return ST_OK;
+		}
+	}
+	if (count > parts->space->extent_capacity)
+		return fault_set(fault, ST_NO_MEMORY, "extents", count,
+		                 parts->space->extent_capacity);
+	parts->part[parts->count++] = (struct smalt_extent){ .va = va, .pa = pa, .bytes = bytes };
+	return ST_OK;
+}
+
+/* As many leaves as there are for a part that waits; what is left of it waits on. */
+static enum status take_leaves(struct parts *parts, struct frames *frames, uint32_t at,
+                               uint64_t leaf, struct fault *fault)
+{
+	struct smalt_extent *part = &parts->part[at];
+	uint64_t head = -part->va & (leaf - 1), end = part->va + part->bytes;
+	uint64_t first = part->va + head, va = first, pa;
 	enum status status = ST_OK;
 
-	for (uint64_t part; status == ST_OK && bytes > 0; va += part, bytes -= part) {
-		part = min_u64(bytes, chunk - (va & (chunk - 1)));
-		status = take(s, va, part, fault);
+	if (!range_fits(head, leaf, part->bytes))
+		return ST_OK;
+	for (; end - va >= leaf; va += leaf) {
+		if (!frames_try(frames, leaf, leaf, 0, SMALT_MEM_OBJECT, &pa))
+			break;
+		if (add_part(parts, va, pa, leaf, fault) != ST_OK)
+			return fault->status;
+	}
+	if (va == first)
+		return ST_OK;
+	part->bytes = head;
+	if (va < end)
+		status = add_part(parts, va, STRETCH_NO_PA, end - va, fault);
+	return status;
+}
+
+/* All of a part that waits: together if that can be, else page by page. */
+static enum status take_pages(struct parts *parts, struct frames *frames, uint32_t at,
+                              uint64_t granule, struct fault *fault)
+{
+	struct smalt_extent *part = &parts->part[at];
+	enum status status = ST_OK;
+	uint64_t pa;
+
+	if (part->bytes == 0 ||
+	    frames_try(frames, part->bytes, granule, 0, SMALT_MEM_OBJECT, &part->pa))
+		return ST_OK;
+	for (uint64_t offset = 0; status == ST_OK && offset < part->bytes; offset += granule) {
+		status = frames_take(frames, granule, granule, 0, SMALT_MEM_OBJECT, &pa, fault);
+		if (status == ST_OK)
+			status = add_part(parts, part->va + offset, pa, granule, fault);
+	}
+	part->bytes = 0;
+	return status;
+}
+
+static enum status take_size(struct parts *parts, struct frames *frames, unsigned index,
+                             struct fault *fault)
+{
+	uint64_t leaf = leaf_bytes(parts->space->format, index);
+	uint32_t count = parts->count;       /* what comes on top is taken, or too short */
+	enum status status = ST_OK;
+
+	for (uint32_t i = 0; status == ST_OK && i < count; i++)
+		if (parts->part[i].pa == STRETCH_NO_PA)
+			status = index == 0 ? take_pages(parts, frames, i, leaf, fault)
+			                    : take_leaves(parts, frames, i, leaf, fault);
+	return status;
+}
+
+/*
+ * Every leaf of a size before any smaller one: what is small breaks no memory that a
+ * large one could have had. So leaves are as few as this memory allows (P2).
+ */
+static enum status take_parts(struct stretch *s, unsigned index, struct fault *fault)
+{
+	struct space *space = s->space;
+	struct parts parts = { space, space->extents + space->extent_count, 0 };
+	enum status status = add_part(&parts, s->va, STRETCH_NO_PA, s->bytes, fault);
+
+	for (index++; status == ST_OK && index-- > 0; )
+		if (index == 0 || (space->leaf_mask >> index & 1))
+			status = take_size(&parts, s->frames, index, fault);
+	if (status != ST_OK)
+		return status;
+	sort_entries(parts.part, parts.count, sizeof(*parts.part));
+	for (uint32_t i = 0; status == ST_OK && i < parts.count; i++) {
+		struct smalt_extent part = parts.part[i];    /* give() writes below i + 1 */
+
+		status = give(s, part.pa, part.bytes, fault);
 	}
 	return status;
 }
 
-/* The whole piece, else its chunks. No deeper than twice the number of leaf sizes. */
-static enum status take(struct stretch *s, uint64_t va, uint64_t bytes, struct fault *fault)
+/* In one piece with the largest leaves that memory has, else in parts. */
+static enum status take(struct stretch *s, struct fault *fault)
 {
 	const struct space *space = s->space;
-	unsigned index = leaf_largest(space->format, space->leaf_mask, va, bytes);
-	uint64_t chunk = leaf_bytes(space->format, index), pa;
+	unsigned index = leaf_largest(space->format, space->leaf_mask, s->va, s->bytes);
+	uint64_t pa;
 
-	if (frames_try(s->frames, bytes, chunk, va & (chunk - 1), SMALT_MEM_OBJECT, &pa))
-		return give(s, pa, bytes, fault);
-	if (bytes == space->granule)         /* only to say why */
-		return frames_take(s->frames, bytes, chunk, 0, SMALT_MEM_OBJECT, &pa, fault);
-	if (bytes == chunk) {
-		index = leaf_largest(space->format, space->leaf_mask, va, bytes - 1);
-		chunk = leaf_bytes(space->format, index);
+	for (;; index--) {
+		uint64_t leaf = leaf_bytes(space->format, index);
+
+		if (index != 0 && !(space->leaf_mask >> index & 1))
+			continue;
+		if (frames_try(s->frames, s->bytes, leaf, s->va & (leaf - 1), SMALT_MEM_OBJECT, &pa))
+			return give(s, pa, s->bytes, fault);
+		if (index == 0 || frames_find(s->frames, leaf, leaf, 0, &pa))
+			return take_parts(s, index, fault);
 	}
-	return take_chunks(s, bytes, va, chunk, fault);
 }
 
 /* One piece anywhere. False, and nothing taken: there is none, or no room to record it. */
@@ -126,7 +223,7 @@ enum status stretch_take(struct stretch *stretch, struct fault *fault)
 		return give(stretch, pa, stretch->bytes, fault);
 	if (stretch->draw)
 		stretch->draw->bits = 0;
-	return take(stretch, stretch->va, stretch->bytes, fault);
+	return take(stretch, fault);
 }
 
 enum status stretch_take_at(struct stretch *stretch, const struct memmap *map, struct fault *fault)
