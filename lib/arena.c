@@ -21,7 +21,7 @@ void *arena_pages(struct arena *arena, uint64_t bytes, uint64_t align, const cha
 
 	CHECK(is_power_of_two(align));
 	if (gap > left || bytes > left - gap) {
-		(void)fault_set(fault, ST_NO_MEMORY, what, bytes, gap > left ? 0 : left - gap);
+		(void)fault_set(fault, ST_NO_MEMORY, what, bytes > UINT64_MAX - gap ? bytes : gap + bytes, left);
 		return 0;
 	}
 	arena->used = first + bytes;

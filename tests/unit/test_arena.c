@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "starve.h"
+
 static uint8_t memory[4096] __attribute__((aligned(64)));
 
 static struct arena fresh(uint64_t skipped, uint64_t bytes)
@@ -53,8 +55,8 @@ static void fill_up(uint64_t gap, uint64_t bytes)
 	assert_int_equal(arena.used, before);
 	assert_int_equal(fault.status, ST_NO_MEMORY);
 	assert_string_equal(fault.field, "rows");
-	assert_int_equal(fault.value, 48);
-	assert_int_equal(fault.limit, room % 48);
+	assert_int_equal(fault.value, taken ? 48 : gap + 48);
+	assert_int_equal(fault.limit, taken ? room % 48 : bytes);
 	assert_int_equal(arena.base[bytes], 0xaa);
 }
 
@@ -124,8 +126,40 @@ static void an_alignment_behind_the_end_is_refused(void **state)
 	(void)state;
 	assert_null(arena_pages(&arena, 0, 64, "tables", &fault));
 	assert_int_equal(fault.status, ST_NO_MEMORY);
-	assert_int_equal(fault.limit, 0);
+	assert_int_equal(fault.value, 63);       /* up to the boundary */
+	assert_int_equal(fault.limit, 30);
 	assert_int_equal(arena.used, 0);
+	assert_null(arena_pages(&arena, UINT64_MAX, 64, "tables", &fault));
+	assert_true(fault.value == UINT64_MAX);
+}
+
+/* --- the instrument of other tests --- */
+
+static unsigned runs;
+static uint64_t seen[16];
+
+/* 10 bytes, at the next multiple of 16 entries of 40 bytes, nothing, and 5 bytes: to 16 + 40 + 8 + 5. */
+static enum status take_four(struct arena *arena, struct fault *fault)
+{
+	seen[runs++ % 16] = arena->bytes;
+	if (!arena_pages(arena, 10, 1, "first", fault) || !arena_take(arena, 5, 8, "second", fault) ||
+	    !arena_take(arena, 0, 8, "third", fault) || !arena_pages(arena, 5, 1, "fourth", fault))
+		return fault->status;
+	return ST_OK;
+}
+
+/* Rules: M1 */
+static void who_is_starved_fails_at_each_allocation_by_all_and_by_one_byte(void **state)
+{
+	static const uint64_t tries[] = { 0, 9, 10, 55, 56, 63, 64, 68, 69 };
+	struct starve s = { .run = take_four };
+
+	(void)state;
+	starve(&s);
+	assert_int_equal(s.refusals, 4);
+	assert_int_equal(s.bytes, 69);
+	assert_int_equal(runs, sizeof tries / sizeof tries[0]);
+	assert_memory_equal(seen, tries, sizeof tries);
 }
 
 int main(void)
@@ -137,6 +171,7 @@ int main(void)
 		cmocka_unit_test(counts_that_overflow_are_refused),
 		cmocka_unit_test(pages_are_aligned_and_not_touched),
 		cmocka_unit_test(an_alignment_behind_the_end_is_refused),
+		cmocka_unit_test(who_is_starved_fails_at_each_allocation_by_all_and_by_one_byte),
 	};
 
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
