@@ -11,6 +11,7 @@
 
 #include <smalt/request.h>
 
+#include "archive_maker.h"
 #include "bench.h"
 #include "elf_maker.h"
 
@@ -18,8 +19,6 @@
 #define NOTE_OFFSET  0x1800
 
 static uint8_t kernel[KERNEL_BYTES];
-static char file[0x10000];
-static uint64_t file_bytes;
 
 /* Text at 0x200000, and the SMALT note in the file's second page. request NULL: no note. */
 static void make_kernel(const struct smalt_request_desc *request, uint32_t desc_bytes)
@@ -43,33 +42,21 @@ static void make_kernel(const struct smalt_request_desc *request, uint32_t desc_
 		memcpy(kernel + NOTE_OFFSET + 20, request, desc_bytes);
 }
 
-static void put_entry(const char *name, const void *bytes, uint64_t count)
-{
-	/* magic ino mode, uid gid nlink mtime, filesize, the devices, namesize check */
-	file_bytes += (uint64_t)sprintf(file + file_bytes, "070701%08X%08X%032d%08X%032d%08X%08X", 0, 0x81a4,
-	                                0, (unsigned)count, 0, (unsigned)strlen(name) + 1, 0);
-	memcpy(file + file_bytes, name, strlen(name) + 1);
-	file_bytes = (file_bytes + strlen(name) + 1 + 3) & ~3ull;
-	memcpy(file + file_bytes, bytes, count);
-	file_bytes = (file_bytes + count + 3) & ~3ull;
-}
-
 static void make_archive(const char *conf)
 {
-	memset(file, 0, sizeof file);
-	file_bytes = 0;
+	archive_begin();
 	if (conf)
-		put_entry("smalt.conf", conf, strlen(conf));
-	put_entry("./kernel.elf", kernel, KERNEL_BYTES);
-	put_entry("data.bin", "some bytes", 10);
-	put_entry("TRAILER!!!", "", 0);
+		archive_put("smalt.conf", conf, strlen(conf));
+	archive_put("./kernel.elf", kernel, KERNEL_BYTES);
+	archive_put("data.bin", "some bytes", 10);
+	archive_end();
 }
 
 static enum status boot(const char *conf, const char *cmdline)
 {
 	make_archive(conf);
 	set_machine(&machine_x86_64, 0x3000000);
-	give_file((const uint8_t *)file, file_bytes);
+	give_file((const uint8_t *)archive_file, archive_bytes);
 	b.env.cmdline = span_of(cmdline);
 	return plan();
 }
@@ -92,8 +79,8 @@ static void the_archive_has_kernel_and_modules_by_name(void **state)
 	assert_span(b.boot.objects[1].object.name, "data");
 	assert_span(b.boot.objects[1].object.bytes, "some bytes");
 	assert_span(b.boot.objects[1].args, "-v 1");
-	assert_true(b.boot.objects[1].object.bytes_pa - b.file_pa < file_bytes);
-	assert_memory_equal(file + (b.boot.objects[1].object.bytes_pa - b.file_pa), "some bytes", 10);
+	assert_true(b.boot.objects[1].object.bytes_pa - b.file_pa < archive_bytes);
+	assert_memory_equal(archive_file + (b.boot.objects[1].object.bytes_pa - b.file_pa), "some bytes", 10);
 }
 
 static void a_bare_kernel_needs_no_archive(void **state)
@@ -115,7 +102,7 @@ static void single_files_replace_those_of_the_archive(void **state)
 	make_kernel(NULL, 0);
 	make_archive("kernel nonsense\n");
 	set_machine(&machine_x86_64, 0x3000000);
-	give_file((const uint8_t *)file, file_bytes);
+	give_file((const uint8_t *)archive_file, archive_bytes);
 	b.env.files[1] = (struct file){ span_of("opt/smalt/smalt.conf"), 0x4000000, SPAN(conf), true };
 	b.env.files[2] = (struct file){ span_of("opt/smalt/extra"), 0x4001000, SPAN("x"), true };
 	b.env.file_count = 3;
