@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "boot.h"
+#include "fmt.h"
 
 const struct format *machine_format(const struct machine *machine, uint32_t granule_shift,
                                     uint32_t levels)
@@ -16,6 +17,25 @@ const struct format *machine_format(const struct machine *machine, uint32_t gran
 	                  (levels != 0 && format->levels != levels)))
 		format = other ? *other++ : NULL;
 	return format;
+}
+
+/* Whoever has no such pages is named, and so are they: "64K". */
+static enum status refuse_pages(uint32_t shift, const char *who, struct fault *fault)
+{
+	char word[sizeof fault->word];
+	struct text text = { word, sizeof word, 0 };
+
+	if (shift >= 10 && shift < 30)
+		fmt(&text, "%s has no pages of %uK", who, 1u << (shift - 10));
+	else
+		fmt(&text, "%s has no such pages", who);
+	fault_value(fault, ST_MISSING_CAPABILITY, "log2 of a page", shift);
+	return fault_word(fault, (struct span){ (const uint8_t *)word, text.length });
+}
+
+static bool cpu_has(const struct boot *boot, uint32_t shift)
+{
+	return shift == boot->env->machine->format->granule_shift || (boot->env->cpu.granules >> shift & 1);
 }
 
 /* A foreign kernel builds its own. */
@@ -29,11 +49,11 @@ enum status format_choose(struct boot *boot, struct fault *fault)
 	if (boot->protocol || (shift == 0 && levels == 0))
 		return ST_OK;
 	boot->format = machine_format(machine, shift, levels);
-	if (boot->format)
-		return ST_OK;
-	if (machine_format(machine, shift, 0))
+	if (!machine_format(machine, shift, 0))
+		return refuse_pages(shift, machine->name, fault);
+	if (!boot->format)
 		return fault_set(fault, ST_MISSING_CAPABILITY, "paging_levels", levels, machine->format->levels);
-	return fault_set(fault, ST_MISSING_CAPABILITY, "granule_shift", shift, machine->format->granule_shift);
+	return cpu_has(boot, boot->format->granule_shift) ? ST_OK : refuse_pages(shift, "this CPU", fault);
 }
 
 uint32_t format_leaves(const struct boot *boot)

@@ -71,6 +71,7 @@ static enum status audit(struct boot *boot, struct fault *fault)
 	const struct pagetable *pt = &boot->pt;
 	struct audit_tables tables = {
 		.elf_machine = boot->env->machine->elf_machine,
+		.granule_shift = pt->format->granule_shift,
 		.root_pa = { pt->root_pa[0], pt->root_pa[1] },
 		.window = pt->window,
 		.tables_pa = pt->tables_pa,

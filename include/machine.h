@@ -41,6 +41,7 @@ struct format {
 	uint8_t granule_shift;
 	uint8_t index_bits;
 	uint8_t levels;          /* the root table has level levels - 1 */
+	uint8_t root_short;      /* so many index bits less has the root: its upper entries are not read */
 	uint8_t leaf_count;
 	struct leaf leaves[MACHINE_LEAVES];   /* ascending; [0] is the page */
 	uint64_t pa_mask;        /* address bits of any entry */

@@ -11,13 +11,14 @@
 #include "align.h"
 #include "fmt.h"
 
-#define ENTRIES 512u             /* both machines, 4 KiB tables of 8-byte entries */
-#define ROOT_LEVEL 3
-#define LARGEST_LEVEL 2          /* no leaf above: 1 GiB */
-#define RUN_SHIFT 4              /* aarch64: 16 entries */
-
 struct manual {
 	uint32_t elf_machine;
+	unsigned page_shift;     /* log2 of the bytes of a page, which is also a table of ... */
+	unsigned entry_bits;     /* ... 2^entry_bits entries of 8 bytes */
+	unsigned root_bits;      /* the first table has 2^root_bits; its level is ... */
+	unsigned root_level;
+	unsigned largest_level;  /* of a leaf */
+	unsigned run_shift[3];   /* by level: log2 of the entries of a contiguous run */
 	unsigned root_count;
 	uint64_t address;        /* bits of an entry */
 	uint64_t table_mask;     /* above level 0: (entry & table_mask) == table_value ... */
@@ -31,6 +32,28 @@ struct manual {
 	uint64_t large_from;     /* no large leaf maps a pa below */
 };
 
+/*
+ * The same for every granule. Arm ARM DDI 0487, D8, VMSAv8-64 stage 1. Valid 1, table or page 2,
+ * AttrIndx 4 (1) or 8 (2), AP[1] 40, AP[2] 80, SH inner 300, AF 400, nG 800, GP bit 50,
+ * contiguous bit 52, PXN bit 53, UXN bit 54.
+ */
+#define AARCH64 \
+	.elf_machine = 183, \
+	.root_count = 2, \
+	.table_mask = 0x3, \
+	.table_value = 0x3, \
+	.table = 0x3, \
+	.leaf = { 0x403, 0x401 }, \
+	.rights = { \
+		[4] = 0x0060000000000080, [6] = 0x0060000000000000, \
+		[5] = 0x0040000000000080, [7] = 0x0040000000000000, \
+		[12] = 0x00600000000008c0, [14] = 0x0060000000000840, \
+		[13] = 0x00200000000008c0, [15] = 0x0020000000000840, \
+	}, \
+	.cache = { { 0x300, 0x304, 0x008 }, { 0x300, 0x304, 0x008 } }, \
+	.guarded = 0x0004000000000000, \
+	.contiguous = 0x0010000000000000
+
 static const struct manual manuals[] = {
 	{
 		/*
@@ -39,6 +62,9 @@ static const struct manual manuals[] = {
 		 * XD bit 63. Not writable: D = 0. Not user: G.
 		 */
 		.elf_machine = 62,
+		.page_shift = 12, .entry_bits = 9,
+		.root_bits = 9, .root_level = 3,
+		.largest_level = 2,
 		.root_count = 1,
 		.address = 0x000ffffffffff000,
 		.table_mask = 0x81,
@@ -54,29 +80,17 @@ static const struct manual manuals[] = {
 		.cache = { { 0, 0x88, 0x18 }, { 0, 0x1008, 0x18 } },
 		.large_from = 0x100000,
 	},
-	{
-		/*
-		 * Arm ARM DDI 0487, D8, VMSAv8-64 stage 1, 4 KiB granule. Valid 1, table
-		 * or page 2, AttrIndx 4 (1) or 8 (2), AP[1] 40, AP[2] 80, SH inner 300, AF 400,
-		 * nG 800, GP bit 50, contiguous bit 52, PXN bit 53, UXN bit 54.
-		 */
-		.elf_machine = 183,
-		.root_count = 2,
-		.address = 0x0000fffffffff000,
-		.table_mask = 0x3,
-		.table_value = 0x3,
-		.table = 0x3,
-		.leaf = { 0x403, 0x401 },
-		.rights = {
-			[4] = 0x0060000000000080, [6] = 0x0060000000000000,
-			[5] = 0x0040000000000080, [7] = 0x0040000000000000,
-			[12] = 0x00600000000008c0, [14] = 0x0060000000000840,
-			[13] = 0x00200000000008c0, [15] = 0x0020000000000840,
-		},
-		.cache = { { 0x300, 0x304, 0x008 }, { 0x300, 0x304, 0x008 } },
-		.guarded = 0x0004000000000000,
-		.contiguous = 0x0010000000000000,
-	},
+	/*
+	 * Arm ARM DDI 0487, D8, VMSAv8-64, addresses of 48 bits: lookup begins at level 0
+	 * (bits 47:39 or 47) or 1 (47:42); blocks at levels 1 and 2, 2 and 2; contiguous: 16 entries
+	 * with 4 KiB pages, 128 pages or 32 blocks with 16 KiB, 32 entries with 64 KiB.
+	 */
+	{ .page_shift = 12, .address = 0x0000fffffffff000, .entry_bits = 9, .root_bits = 9,
+	  .root_level = 3, .largest_level = 2, .run_shift = { 4, 4, 4 }, AARCH64 },
+	{ .page_shift = 14, .address = 0x0000ffffffffc000, .entry_bits = 11, .root_bits = 1,
+	  .root_level = 3, .largest_level = 1, .run_shift = { 7, 5, 0 }, AARCH64 },
+	{ .page_shift = 16, .address = 0x0000ffffffff0000, .entry_bits = 13, .root_bits = 6,
+	  .root_level = 2, .largest_level = 1, .run_shift = { 5, 5, 0 }, AARCH64 },
 };
 
 /* Where the walk is, in the tables and in the plan. */
@@ -108,25 +122,25 @@ static enum status differ(struct fault *fault, uint64_t va, uint64_t found, uint
 	return fault_word(fault, (struct span){ (const uint8_t *)word, text.length });
 }
 
-static unsigned level_shift(unsigned level)
+static unsigned level_shift(const struct manual *manual, unsigned level)
 {
-	return 12 + 9 * level;
+	return manual->page_shift + manual->entry_bits * level;
 }
 
-/* The index of the first entry from index on that is not empty; ENTRIES: none. */
-static unsigned next_used(const uint64_t *table, unsigned index)
+/* The index of the first entry from index on that is not empty; entries: none. A table is whole pages. */
+static unsigned next_used(const uint64_t *table, unsigned index, unsigned entries)
 {
-	while (index < ENTRIES && index % 8 != 0 && table[index] == 0)
+	while (index < entries && index % 8 != 0 && table[index] == 0)
 		index++;
 	if (index % 8 != 0)
 		return index;
-	for (; index < ENTRIES; index += 8) {
+	for (; index < entries; index += 8) {
 		const uint64_t *e = table + index;
 
 		if ((e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) != 0)
 			break;
 	}
-	while (index < ENTRIES && table[index] == 0)
+	while (index < entries && table[index] == 0)
 		index++;
 	return index;
 }
@@ -150,10 +164,10 @@ static uint64_t expected_leaf(const struct walk *w, unsigned level, uint64_t pa)
 {
 	const struct manual *m = w->manual;
 	unsigned large = level > 0;
-	uint64_t bytes = 1ull << level_shift(level);
+	uint64_t bytes = 1ull << level_shift(m, level);
 	uint32_t prot = w->map->prot;
 
-	if (level > LARGEST_LEVEL || (pa & (bytes - 1)) != 0 ||
+	if (level > m->largest_level || (pa & (bytes - 1)) != 0 ||
 	    (large && pa < m->large_from) || prot > 31 ||
 	    m->rights[prot & 15] == 0 || w->map->memory > 2)
 		return 0;
@@ -191,7 +205,7 @@ static enum status torn(const struct walk *w, const struct stretch *s, unsigned 
 {
 	bool plan_ends = matched == left;
 	unsigned at = plan_ends ? matched - 1 : matched;
-	uint64_t ahead = (uint64_t)at << level_shift(s->level);
+	uint64_t ahead = (uint64_t)at << level_shift(w->manual, s->level);
 	uint64_t expected = s->entry[0] + ahead;
 
 	if (plan_ends)
@@ -211,7 +225,7 @@ static void advance(struct walk *w, uint64_t bytes)
 /* Compares leaves as far as they belong to one piece of the plan; *matched of them agree. */
 static enum status match_leaves(struct walk *w, const struct stretch *s, unsigned *matched)
 {
-	unsigned shift = level_shift(s->level), run;
+	unsigned shift = level_shift(w->manual, s->level), run;
 	uint64_t entry = s->entry[0], pa, expected, left;
 	enum status status = meet(w, s->va, entry);
 
@@ -222,7 +236,7 @@ static enum status match_leaves(struct walk *w, const struct stretch *s, unsigne
 	expected = expected_leaf(w, s->level, pa);
 	if (expected == 0 || left == 0)      /* a leaf of this size must not be here */
 		return differ(w->fault, s->va, entry, expected_leaf(w, 0, pa));
-	run = (entry & w->manual->contiguous) != 0 ? RUN_SHIFT : 0;
+	run = (entry & w->manual->contiguous) != 0 ? w->manual->run_shift[s->level] : 0;
 	*matched = equal_entries(s->entry, (unsigned)min_u64(left, s->count),
 	                         expected | (entry & w->manual->contiguous), 1ull << shift);
 	if (*matched == 0 || ((s->va | pa) & ((1ull << (shift + run)) - 1)) != 0)
@@ -237,10 +251,11 @@ static enum status match_leaves(struct walk *w, const struct stretch *s, unsigne
 static enum status enter_table(struct walk *w, uint64_t pa, uint64_t va)
 {
 	const struct audit_tables *t = w->tables;
+	uint64_t page = 1ull << w->manual->page_shift;
 
-	if (pa % 4096 != 0 || pa < t->tables_pa || pa <= w->last_table ||
-	    !range_fits(pa - t->tables_pa, 4096, t->tables_bytes))
-		return differ(w->fault, va, pa, max_u64(t->tables_pa, w->last_table + 4096));
+	if (pa % page != 0 || pa < t->tables_pa || pa <= w->last_table ||
+	    !range_fits(pa - t->tables_pa, page, t->tables_bytes))
+		return differ(w->fault, va, pa, max_u64(t->tables_pa, w->last_table + page));
 	w->last_table = pa;
 	w->leaves->tables++;
 	return ST_OK;
@@ -254,7 +269,7 @@ static enum status empty(const struct walk *w, const struct stretch *s)
 	if (w->map == w->end)
 		return differ(w->fault, s->va, s->entry[0], 0);
 	next = w->map->va + w->done;
-	if (next - s->va >= 1ull << level_shift(s->level))
+	if (next - s->va >= 1ull << level_shift(w->manual, s->level))
 		return differ(w->fault, s->va, s->entry[0], 0);
 	return differ(w->fault, next, 0, expected_leaf(w, 0, w->map->pa + w->done));
 }
@@ -282,14 +297,16 @@ static enum status walk_table(struct walk *w, uint64_t pa, unsigned level, uint6
 {
 	const struct manual *m = w->manual;
 	const uint64_t *table = (const uint64_t *)(uintptr_t)(pa + w->tables->window);
-	unsigned shift = level_shift(level), matched = 1;
+	unsigned entries = 1u << (level == m->root_level ? m->root_bits : m->entry_bits);
+	unsigned shift = level_shift(m, level), matched = 1;
 
-	for (unsigned i = next_used(table, 0); i < ENTRIES; i = next_used(table, i + matched)) {
+	for (unsigned i = next_used(table, 0, entries); i < entries;
+	     i = next_used(table, i + matched, entries)) {
 		uint64_t va = table_va + ((uint64_t)i << shift);
-		struct stretch s = { table + i, ENTRIES - i, level, va };
+		struct stretch s = { table + i, entries - i, level, va };
 		enum status status;
 
-		if (level == ROOT_LEVEL && m->root_count == 1)   /* bits above 47 repeat it */
+		if (level == m->root_level && m->root_count == 1)   /* bits above 47 repeat it */
 			s.va |= -(va >> 47 & 1) << 47;
 		if (level > 0 && (table[i] & m->table_mask) == m->table_value) {
 			matched = 1;
@@ -315,7 +332,7 @@ static enum status walk_roots(struct walk *w)
 			return status;
 	}
 	for (unsigned root = 0; root < w->manual->root_count; root++) {
-		status = walk_table(w, w->tables->root_pa[root], ROOT_LEVEL, table_va[root]);
+		status = walk_table(w, w->tables->root_pa[root], w->manual->root_level, table_va[root]);
 		if (status != ST_OK)
 			return status;
 	}
@@ -333,7 +350,8 @@ enum status audit_tables(const struct audit_tables *tables, const struct map *ma
 		leaves->rows[i] = leaves->direct[i] = 0;
 	leaves->tables = 0;
 	for (unsigned i = 0; i < sizeof(manuals) / sizeof(manuals[0]); i++)
-		if (manuals[i].elf_machine == tables->elf_machine)
+		if (manuals[i].elf_machine == tables->elf_machine &&
+		    manuals[i].page_shift == tables->granule_shift)
 			w.manual = &manuals[i];
 	if (w.manual == 0)
 		return fault_value(fault, ST_AUDIT, "machine", tables->elf_machine);

@@ -191,7 +191,8 @@ static void leaf_entries(uint64_t *entry, uint64_t value, uint64_t step, unsigne
 /* Writes what lies before va in its open table; returns where va's entry is. */
 static uint64_t *entry_at(struct cursor *c, unsigned level, uint64_t va, unsigned count)
 {
-	unsigned entries = 1u << c->format->index_bits;
+	unsigned unread = level + 1 == c->format->levels ? c->format->root_short : 0;
+	unsigned entries = 1u << (c->format->index_bits - unread);
 	unsigned index = (unsigned)(va >> entry_shift(c->format, level)) & (entries - 1);
 
 	CHECK(index >= c->next[level] && count <= entries - index);

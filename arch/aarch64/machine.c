@@ -3,11 +3,13 @@
  * machine.c: facts of aarch64: every bit as the processor expects it, no code.
  *
  * Arm ARM DDI 0487, chapter D8 "The AArch64 Virtual Memory System Architecture",
- * "Translation table descriptor formats": VMSAv8-64, 4 KiB granule, 48-bit
- * addresses, stage 1. Arm's level 3 is our level 0. MAIR_EL1 = 0: write-back,
+ * "Translation table descriptor formats": VMSAv8-64, 48-bit addresses,
+ * stage 1. Arm's level 3 is our level 0. MAIR_EL1 = 0: write-back,
  * 1: not cacheable, 2: Device-nGnRE (requirements H5).
  */
 #include "machine.h"
+
+#include <stddef.h>
 
 /* "Table descriptor format", "Block and Page descriptor formats" */
 #define VALID      (1ull << 0)
@@ -41,6 +43,40 @@
 /* TCR_EL1.T0SZ = T1SZ = 16: "Address translation ... VA range"; TTBR0_EL1, TTBR1_EL1 */
 #define RANGES { { 0, 0x0000ffffffffffff, 0 }, { 0xffff000000000000, UINT64_MAX, 1 } }
 
+/* "Stage 1 data accesses using Direct permissions", "... instruction execution" */
+#define PROT { \
+	/* No table of this machine can express these: place widens them by R */ \
+	[0]                               = FORMAT_REFUSED, \
+	[SMALT_X]                         = FORMAT_REFUSED, \
+	[SMALT_W]                         = FORMAT_REFUSED, \
+	[SMALT_W | SMALT_X]               = FORMAT_REFUSED, \
+	[SMALT_U]                         = FORMAT_REFUSED, \
+	[SMALT_U | SMALT_X]               = FORMAT_REFUSED, \
+	[SMALT_U | SMALT_W]               = FORMAT_REFUSED, \
+	[SMALT_U | SMALT_W | SMALT_X]     = FORMAT_REFUSED, \
+	[SMALT_R]                         = AP_RO | PXN | UXN, \
+	[SMALT_R | SMALT_W]               = PXN | UXN, \
+	[SMALT_R | SMALT_X]               = AP_RO | UXN, \
+	/* wx=allow is the policy of place and extent, not of the machine */ \
+	[SMALT_R | SMALT_W | SMALT_X]     = UXN, \
+	[SMALT_U | SMALT_R]               = NG | AP_EL0 | AP_RO | PXN | UXN, \
+	[SMALT_U | SMALT_R | SMALT_W]     = NG | AP_EL0 | PXN | UXN, \
+	[SMALT_U | SMALT_R | SMALT_X]     = NG | AP_EL0 | AP_RO | PXN, \
+	[SMALT_U | SMALT_R | SMALT_W | SMALT_X] = NG | AP_EL0 | PXN, \
+}
+
+/* What all granules have in common at EL1. */
+#define EL1 \
+	.table = VALID | TABLE, \
+	.leaf = { VALID | TABLE | AF, VALID | AF }, \
+	.run = CONTIGUOUS, \
+	.guarded = GP, \
+	.prot = PROT, \
+	.memory = { MEMORY, MEMORY }, \
+	.range_count = 2, \
+	.ranges = RANGES, \
+	.direct_map_va = 0xffff000000000000
+
 static const struct format format_aarch64 = {
 	.granule_shift = 12,
 	.index_bits = 9,
@@ -48,36 +84,46 @@ static const struct format format_aarch64 = {
 	.leaf_count = 5,
 	.leaves = LEAVES,
 	.pa_mask = 0x0000fffffffff000,
-	.table = VALID | TABLE,
-	.leaf = { VALID | TABLE | AF, VALID | AF },
-	.run = CONTIGUOUS,
-	.guarded = GP,
-	/* "Stage 1 data accesses using Direct permissions", "... instruction execution" */
-	.prot = {
-		/* No table of this machine can express these: place widens them by R */
-		[0]                               = FORMAT_REFUSED,
-		[SMALT_X]                         = FORMAT_REFUSED,
-		[SMALT_W]                         = FORMAT_REFUSED,
-		[SMALT_W | SMALT_X]               = FORMAT_REFUSED,
-		[SMALT_U]                         = FORMAT_REFUSED,
-		[SMALT_U | SMALT_X]               = FORMAT_REFUSED,
-		[SMALT_U | SMALT_W]               = FORMAT_REFUSED,
-		[SMALT_U | SMALT_W | SMALT_X]     = FORMAT_REFUSED,
-		[SMALT_R]                         = AP_RO | PXN | UXN,
-		[SMALT_R | SMALT_W]               = PXN | UXN,
-		[SMALT_R | SMALT_X]               = AP_RO | UXN,
-		/* wx=allow is the policy of place and extent, not of the machine */
-		[SMALT_R | SMALT_W | SMALT_X]     = UXN,
-		[SMALT_U | SMALT_R]               = NG | AP_EL0 | AP_RO | PXN | UXN,
-		[SMALT_U | SMALT_R | SMALT_W]     = NG | AP_EL0 | PXN | UXN,
-		[SMALT_U | SMALT_R | SMALT_X]     = NG | AP_EL0 | AP_RO | PXN,
-		[SMALT_U | SMALT_R | SMALT_W | SMALT_X] = NG | AP_EL0 | PXN,
-	},
-	.memory = { MEMORY, MEMORY },
-	.range_count = 2,
-	.ranges = RANGES,
-	.direct_map_va = 0xffff000000000000,
+	EL1,
 };
+
+/* 48-bit addresses: bit 47 alone is the index into the first table (level 0). */
+static const struct format format_aarch64_16k = {
+	.granule_shift = 14,
+	.index_bits = 11,
+	.levels = 4,
+	.root_short = 10,
+	.leaf_count = 4,
+	/* "The Contiguous bit": 128 pages, 32 blocks */
+	.leaves = {
+		{ .shift = 14, .level = 0 },
+		{ .shift = 21, .level = 0, .run_shift = 7 },
+		{ .shift = 25, .level = 1 },
+		{ .shift = 30, .level = 1, .run_shift = 5 },
+	},
+	.pa_mask = 0x0000ffffffffc000,
+	EL1,
+};
+
+/* Bits 47:42 are the index into the first table (level 1). No LPA: bits 15:12 of an entry are 0. */
+static const struct format format_aarch64_64k = {
+	.granule_shift = 16,
+	.index_bits = 13,
+	.levels = 3,
+	.root_short = 7,
+	.leaf_count = 4,
+	/* 32 pages, 32 blocks */
+	.leaves = {
+		{ .shift = 16, .level = 0 },
+		{ .shift = 21, .level = 0, .run_shift = 5 },
+		{ .shift = 29, .level = 1 },
+		{ .shift = 34, .level = 1, .run_shift = 5 },
+	},
+	.pa_mask = 0x0000ffffffff0000,
+	EL1,
+};
+
+static const struct format *const others[] = { &format_aarch64_16k, &format_aarch64_64k, NULL };
 
 /* HCR_EL2.E2H = 0: one range of addresses, one privilege level. */
 const struct format format_aarch64_el2 = {
@@ -139,6 +185,7 @@ const struct machine machine_aarch64 = {
 	.elf_machine = SMALT_MACHINE_AARCH64,
 	.root_count = 2,
 	.format = &format_aarch64,
+	.others = others,
 	.relocs = relocs,
 	.tls_head = 16,                      /* the psABI's two words of the thread control block */
 	.kernel_va = 0xffff800000000000,

@@ -34,7 +34,8 @@ static enum status audit(const struct smalt_space *space, const struct pagetable
                          const struct map *maps, uint32_t count, struct fault *fault)
 {
 	struct audit_tables tables = {
-		.elf_machine = pt->machine->elf_machine, .window = pt->window,
+		.elf_machine = pt->machine->elf_machine, .granule_shift = pt->format->granule_shift,
+		.window = pt->window,
 		.root_pa = { pt->root_pa[0], pt->root_pa[1] }, .tables_pa = pt->tables_pa,
 		.tables_bytes = pt->table_count * space->space.granule,
 	};

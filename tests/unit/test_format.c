@@ -13,7 +13,7 @@ static const struct format four = { .granule_shift = 12, .levels = 4, .leaf_coun
 static const struct format five = { .granule_shift = 12, .levels = 5, .leaf_count = 3 };
 static const struct format wide = { .granule_shift = 16, .levels = 3, .leaf_count = 4 };
 static const struct format *const others[] = { &five, &wide, NULL };
-static const struct machine machine = { .format = &four, .others = others };
+static const struct machine machine = { .name = "small", .format = &four, .others = others };
 
 /* Rules: P3 */
 static void the_first_format_that_has_both_numbers_is_it(void **state)
@@ -54,7 +54,7 @@ static void leaf_mask_is_about_the_granule_of_the_machine(void **state)
 
 static enum status ask(uint32_t shift, uint32_t levels)
 {
-	static struct env env = { .machine = &machine };
+	static struct env env = { .machine = &machine, .cpu = { .granules = 1u << 16 } };
 
 	b.boot = (struct boot){
 		.env = &env, .settings = { .granule_shift = shift, .paging_levels = levels },
@@ -72,10 +72,32 @@ static void what_does_not_exist_is_named(void **state)
 	assert_string_equal(b.fault.field, "paging_levels");
 	assert_int_equal(b.fault.value, 7);
 	assert_int_equal(ask(14, 0), ST_MISSING_CAPABILITY);
-	assert_string_equal(b.fault.field, "granule_shift");
+	assert_string_equal(b.fault.word, "small has no pages of 16K");
 	assert_int_equal(b.fault.value, 14);
+	assert_int_equal(ask(9, 0), ST_MISSING_CAPABILITY);
+	assert_string_equal(b.fault.word, "small has no such pages");
+	assert_int_equal(ask(99, 0), ST_MISSING_CAPABILITY);
+	assert_string_equal(b.fault.word, "small has no such pages");
 	assert_int_equal(ask(16, 4), ST_MISSING_CAPABILITY);
 	assert_string_equal(b.fault.field, "paging_levels");
+}
+
+/* Rules: P3, M20 */
+static void what_the_cpu_lacks_is_named(void **state)
+{
+	static const uint32_t without[] = { 0, 1u << 12, 1u << 12 | 1u << 14, ~(1u << 16) };
+	struct env env = { .machine = &machine };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct boot boot = { .env = &env, .settings = { .granule_shift = 16 } };
+
+		env.cpu.granules = without[i];
+		assert_int_equal(format_choose(&boot, &b.fault), ST_MISSING_CAPABILITY);
+		assert_string_equal(b.fault.word, "this CPU has no pages of 64K");
+		boot.settings.granule_shift = 12;
+		assert_int_equal(format_choose(&boot, &b.fault), ST_OK);
+	}
 }
 
 /* Rules: H4 */
@@ -95,6 +117,7 @@ int main(void)
 		cmocka_unit_test(the_first_format_that_has_both_numbers_is_it),
 		cmocka_unit_test(leaf_mask_is_about_the_granule_of_the_machine),
 		cmocka_unit_test(what_does_not_exist_is_named),
+		cmocka_unit_test(what_the_cpu_lacks_is_named),
 		cmocka_unit_test(a_foreign_kernel_gets_none_of_it),
 	};
 

@@ -56,48 +56,60 @@ static inline struct walked walk_x86_64(uint64_t root_pa, uint64_t window, uint6
 	return w;
 }
 
-/* Does entry continue a run of sixteen whose first entry is `first`? */
+/* Does entry continue a run whose first entry is `first`? */
 static inline bool walker_in_run(uint64_t entry, uint64_t first, uint64_t index, unsigned shift)
 {
 	return entry == first + (index << shift);
 }
 
+/* Entries of a contiguous run, "The Contiguous bit": of pages, of blocks of the level above them. */
+static inline uint64_t walker_run(unsigned page_shift, bool page)
+{
+	if (page_shift == 14)
+		return page ? 128 : 32;
+	return page_shift == 12 ? 16 : 32;
+}
+
 /*
- * DDI 0487 D8, VMSAv8-64 stage 1 of EL1, 4 KiB granule; MAIR as H5. A leaf without
+ * DDI 0487 D8, VMSAv8-64 stage 1 of EL1, any granule, 48 bits; MAIR as H5. A leaf without
  * the access flag faults: not mapped. So does a run that is not whole: the
  * processor may do anything there.
  */
-static inline struct walked walk_aarch64(const uint64_t root_pa[2], uint64_t window, uint64_t va)
+static inline struct walked walk_granule(unsigned page_shift, const uint64_t root_pa[2],
+                                         uint64_t window, uint64_t va)
 {
 	static const uint32_t mair[8] = { SMALT_CACHE_WRITE_BACK, SMALT_CACHE_WRITE_COMBINE,
 	                                  SMALT_CACHE_DEVICE, 99, 99, 99, 99, 99 };
+	unsigned first_shift = page_shift == 12 ? 39 : page_shift == 14 ? 47 : 42;
+	unsigned block_most = page_shift == 12 ? 30 : page_shift == 14 ? 25 : 29, shift = first_shift;
 	uint64_t table = root_pa[va >> 63], entry = 0, index = 0;
+	uint64_t address = 0x0000ffffffffffff & -(1ull << page_shift);
 	struct walked w = { .mapped = false };
-	unsigned shift = 39;
 
 	if (va >> 48 != 0 && va >> 48 != 0xffff)
 		return w;
-	for (;; shift -= 9) {
-		index = va >> shift & 511;
+	for (;; shift -= page_shift - 3) {
+		index = (va & 0xffffffffffff) >> shift & ((1ull << (page_shift - 3)) - 1);
 		entry = walker_read(window, table, index);
-		if ((entry & 1) == 0 || ((entry & 2) == 0 && (shift == 39 || shift == 12)))
+		if ((entry & 1) == 0 ||
+		    ((entry & 2) == 0 && (shift > block_most || shift == page_shift)))
 			return w;
-		if (shift == 12 || (entry & 2) == 0)
+		if (shift == page_shift || (entry & 2) == 0)
 			break;
-		table = entry & 0x0000fffffffff000;
+		table = entry & address;
 	}
 	w.mapped = entry >> 10 & 1;
 	w.leaf_bytes = 1ull << shift;
-	w.pa = (entry & 0x0000fffffffff000 & -w.leaf_bytes) + (va & (w.leaf_bytes - 1));
+	w.pa = (entry & address & -w.leaf_bytes) + (va & (w.leaf_bytes - 1));
 	if (entry >> 52 & 1) {
-		uint64_t first = walker_read(window, table, index & ~15ull);
+		uint64_t run = walker_run(page_shift, shift == page_shift), start = index & -run;
+		uint64_t first = walker_read(window, table, start);
 
-		w.leaf_bytes <<= 4;
-		w.mapped = w.mapped && (first & 0x0000fffffffff000 & (w.leaf_bytes - 1)) == 0;
-		for (uint64_t i = 0; i < 16; i++)
+		w.leaf_bytes *= run;
+		w.mapped = w.mapped && (first & address & (w.leaf_bytes - 1)) == 0;
+		for (uint64_t i = 0; i < run; i++)
 			w.mapped = w.mapped &&
-			           walker_in_run(walker_read(window, table, (index & ~15ull) + i),
-			                         first, i, shift);
+			           walker_in_run(walker_read(window, table, start + i), first, i, shift);
 	}
 	w.prot = SMALT_R | (entry >> 7 & 1 ? 0 : SMALT_W);
 	if (entry >> 6 & 1)                  /* EL0: UXN rules; EL1: PXN */
@@ -113,7 +125,7 @@ static inline struct walked walk(uint32_t elf_machine, const uint64_t root_pa[2]
                                  uint64_t va)
 {
 	return elf_machine == SMALT_MACHINE_X86_64 ? walk_x86_64(root_pa[0], window, va)
-	                                           : walk_aarch64(root_pa, window, va);
+	                                           : walk_granule(12, root_pa, window, va);
 }
 
 #endif
