@@ -40,6 +40,11 @@ const struct word envwords_pixels[] = {
 	{ "mask", SMALT_FRAMEBUFFER_MASK }, { NULL, 0 },
 };
 
+const struct word envwords_caches[] = {
+	{ "devicetree", SMALT_CACHE_FROM_DEVICETREE }, { "cpuid", SMALT_CACHE_FROM_CPUID },
+	{ "ccsidr", SMALT_CACHE_FROM_CCSIDR }, { NULL, 0 },
+};
+
 const struct envwords_cpu envwords_cpu[ENVWORDS_CPU] = {
 	{ "leaf_mask", offsetof(struct cpu, leaf_mask), false },
 	{ "levels", offsetof(struct cpu, levels), false },
@@ -50,6 +55,7 @@ const struct envwords_cpu envwords_cpu[ENVWORDS_CPU] = {
 	{ "id", offsetof(struct cpu, id), true },
 	{ "bti", offsetof(struct cpu, bti), false },
 	{ "granules", offsetof(struct cpu, granules), false },
+	{ "hypervisor", offsetof(struct cpu, hypervisor), false },
 };
 
 static uint64_t cpu_get(const struct cpu *cpu, unsigned key)
@@ -84,6 +90,18 @@ static void print_string(struct span s, bool blanks)
 	}
 }
 
+static void print_caches(const struct cpu *cpu)
+{
+	for (uint32_t i = 0; i < GEOMETRY_LEVELS; i++) {
+		const struct cache *cache = &cpu->caches[i];
+		const char *source = words_text(envwords_caches, cache->source);
+
+		if (source)
+			log_print("cache %u 0x%X %u %u %s%s\n", i + 1, cache->sets, cache->ways, cache->line,
+			          source, cache->complex ? " complex" : "");
+	}
+}
+
 static void print_machine(const struct env *env)
 {
 	const char *path = words_text(envwords_paths, env->path);
@@ -94,6 +112,7 @@ static void print_machine(const struct env *env)
 		log_print("machine %s\n", env->machine->name);
 	for (unsigned i = 0; i < ENVWORDS_CPU; i++)
 		log_print("cpu %s=0x%X\n", envwords_cpu[i].key, cpu_get(&env->cpu, i));
+	print_caches(&env->cpu);
 }
 
 static void print_memory(const struct env *env)

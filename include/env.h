@@ -9,6 +9,7 @@
 
 #include "align.h"
 #include "arena.h"
+#include "geometry.h"
 #include "machine.h"
 #include "memmap.h"
 #include "span.h"
@@ -90,6 +91,8 @@ struct cpu {
 	uint64_t id;             /* APIC ID or MPIDR_EL1 affinity */
 	uint32_t bti;            /* aarch64: 1 with FEAT_BTI, which has guarded pages */
 	uint32_t granules;       /* sizes of pages that it has, added up; 0: the machine's only */
+	uint32_t hypervisor;     /* 1: the processor or the devicetree says that one runs below */
+	struct cache caches[GEOMETRY_LEVELS];    /* by level, the first is [0] */
 };
 
 struct env {

@@ -6,6 +6,7 @@
  *     memory START END TYPE        file NAME START|volume BYTES [kept]
  *     loader START END             part KIND RIGHTS START END
  *     cpu KEY=VALUE                seed HEX [SOURCE]
+ *     cache LEVEL SETS WAYS LINE devicetree|cpuid|ccsidr [complex]
  *     cmdline TEXT                 rsdp PA          table START END
  *     devicetree START BYTES       serial KIND ADDRESS
  *     psci hvc|smc                 wall SECONDS

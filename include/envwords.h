@@ -14,6 +14,7 @@ extern const struct word envwords_serials[];
 extern const struct word envwords_conduits[];
 extern const struct word envwords_seeds[];
 extern const struct word envwords_pixels[];
+extern const struct word envwords_caches[];
 
 /* Members of struct cpu; wide: 64 bits, else 32. */
 struct envwords_cpu {
@@ -22,7 +23,7 @@ struct envwords_cpu {
 	bool wide;
 };
 
-#define ENVWORDS_CPU 9
+#define ENVWORDS_CPU 10
 extern const struct envwords_cpu envwords_cpu[ENVWORDS_CPU];
 
 #endif

@@ -14,9 +14,9 @@
 #define GEOMETRY_LEVELS     4
 #define GEOMETRY_COLORS_MOST 64          /* a mask has 64 bits: colors of a larger way are folded */
 
-/* One level of unified cache as a processor or a devicetree describes it; nothing is checked yet. */
+/* The cache of one level that holds data, as somebody describes it; nothing is checked yet. */
 struct cache {
-	uint32_t level;          /* 1, 2, 3 */
+	uint32_t source;         /* SMALT_CACHE_FROM_*; NOBODY: no such cache is known */
 	uint32_t ways, line;     /* line: bytes */
 	uint64_t sets;
 	bool complex;            /* its index is a hash of the address */

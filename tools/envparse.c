@@ -60,6 +60,26 @@ static enum status parse_cpu(struct envline *r)
 	return envline_bad(r, "cpu", key);
 }
 
+/* A level of its own, from 1. */
+static enum status parse_cache(struct envline *r)
+{
+	struct span word = envline_word(r);
+	uint64_t level;
+	struct cache *cache;
+
+	if (!span_number(word, &level) || level == 0 || level > GEOMETRY_LEVELS)
+		return envline_bad(r, "level", word);
+	cache = &r->env->cpu.caches[level - 1];
+	if (cache->source != SMALT_CACHE_FROM_NOBODY)
+		return envline_bad(r, "level", word);
+	if (envline_number(r, "sets", &cache->sets) != ST_OK ||
+	    envline_small(r, "ways", &cache->ways) != ST_OK ||
+	    envline_small(r, "line", &cache->line) != ST_OK ||
+	    envline_choice(r, "source", envwords_caches, &cache->source) != ST_OK)
+		return r->fault->status;
+	return envline_flag(r, "cache", "complex", &cache->complex);
+}
+
 static const char *type_nearest(struct span word)
 {
 	struct nearest nearest = nearest_to(word);
@@ -237,6 +257,7 @@ static const struct {
 	{ "path", true, parse_path },
 	{ "machine", true, parse_machine },
 	{ "cpu", false, parse_cpu },
+	{ "cache", false, parse_cache },
 	{ "memory", false, parse_memory },
 	{ "loader", true, parse_loader },
 	{ "part", false, parse_part },

@@ -145,7 +145,8 @@ static enum status q35(const struct model *model, struct builder *b)
 	put_file(b, file_pa, model->file_bytes);
 	put_loader(b, &q35_layout, file_pa - LOADER_BYTES);
 	add(b, env->loader.pa - arena, env->loader.pa, SMALT_MEM_RECLAIMABLE);
-	env->cpu = (struct cpu){ .levels = 4, .x86_isa = 0x7, .pa_bits = 40 };
+	env->cpu = (struct cpu){ .levels = 4, .x86_isa = 0x7, .pa_bits = 40, .hypervisor = 1,
+		.caches = { [1] = { SMALT_CACHE_FROM_CPUID, 16, 64, 512, false } } };
 	env->rsdp_pa = model->ram_bytes > low ? 0xf59c0 : 0xf59e0;
 	env->tables[env->table_count++] = (struct range){ 0xf5000, PAGE };
 	env->tables[env->table_count++] = (struct range){ low - Q35_FIRMWARE, 3 * PAGE };
@@ -181,7 +182,9 @@ static enum status virt(const struct model *model, struct builder *b)
 	env->devicetree = (struct file){ span_of("devicetree"), arena_pa + VIRT_TREE_OFFSET,
 		{ NULL, VIRT_TREE_BYTES }, false };
 	add(b, tree_pa, tree_pa + VIRT_TREE, SMALT_MEM_RECLAIMABLE);
-	env->cpu = (struct cpu){ .levels = 4, .el = 1, .pa_bits = 48, .counter_hz = 62500000, .bti = 1 };
+	env->cpu = (struct cpu){ .levels = 4, .el = 1, .pa_bits = 48, .counter_hz = 62500000, .bti = 1,
+		.caches = { { SMALT_CACHE_FROM_CCSIDR, 2, 64, 256, false },
+		            { SMALT_CACHE_FROM_CCSIDR, 16, 64, 2048, false } } };
 	env->serial_kind = SMALT_SERIAL_PL011;
 	env->serial_address = 0x9000000;
 	env->psci_conduit = SMALT_PSCI_HVC;

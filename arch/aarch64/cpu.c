@@ -6,6 +6,7 @@
 #include "arch.h"
 
 #include "acts.h"
+#include "cpucache.h"
 #include "registers.h"
 
 #define LEAVES_4K 0x1f           /* 4K, 64K run, 2M, 32M run, 1G: each CPU with a 4 KiB granule has them */
@@ -26,6 +27,26 @@ uint64_t cpu_pa_range(void)
 	return range < TCR_PS_48 ? range : TCR_PS_48;
 }
 
+static void choose_cache(uint64_t choice)
+{
+	__asm__ volatile("msr csselr_el1, %0\n\tisb" : : "r"(choice));
+}
+
+/* CSSELR_EL1 chooses what CCSIDR_EL1 tells of: [3:1] the level from 0, [0] instructions. */
+static void read_caches(struct cpu *cpu)
+{
+	uint64_t clidr = SYSTEM_READ(clidr_el1), chosen = SYSTEM_READ(csselr_el1);
+	bool wide = (SYSTEM_READ(id_aa64mmfr2_el1) >> 20 & 15) != 0;     /* CCIDX */
+
+	for (unsigned level = 1; level <= GEOMETRY_LEVELS; level++) {
+		if (!cpucache_has_data(clidr, level))
+			continue;
+		choose_cache((level - 1) << 1);
+		cpu->caches[level - 1] = cpucache_ccsidr(SYSTEM_READ(ccsidr_el1), wide);
+	}
+	choose_cache(chosen);
+}
+
 void arch_cpu(struct cpu *cpu)
 {
 	/* ID_AA64MMFR0_EL1.PARange; tables without LPA hold 48 bits */
@@ -40,6 +61,7 @@ void arch_cpu(struct cpu *cpu)
 		.id = SYSTEM_READ(mpidr_el1) & MPIDR_AFFINITY,
 		.bti = (SYSTEM_READ(id_aa64pfr1_el1) & 15) != 0,     /* BT */
 	};
+	read_caches(cpu);
 }
 
 enum { RNDR_TRIES = 10 };

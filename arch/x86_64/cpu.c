@@ -8,12 +8,16 @@
  */
 #include "arch.h"
 
+#include "cpucache.h"
 #include "trap.h"
 
 enum { EAX, EBX, ECX, EDX, REGISTERS };
 
 /* GNU_PROPERTY_X86_ISA_1_BASELINE, _V2 ... of the psABI. */
 enum { ISA_BASELINE = 1, ISA_V2 = 2, ISA_V3 = 4, ISA_V4 = 8 };
+
+/* Two of level 1, one of each other: what goes on behind is no list of caches. */
+enum { CACHES_MOST = 8 };
 
 struct cpuid { uint32_t reg[REGISTERS]; };
 
@@ -64,6 +68,29 @@ static uint32_t isa_levels(uint32_t last_leaf)
 	return ISA_BASELINE | ISA_V2 | ISA_V3 | (missing & ISA_V4 ? 0 : ISA_V4);
 }
 
+static bool has_hypervisor(void)
+{
+	return (ask(1, 0).reg[ECX] & 1u << 31) != 0;
+}
+
+/*
+ * AMD's list where TopologyExtensions says that it is there (a bit that Intel reserves), else
+ * Intel's; a list that is empty, as on AMD's older processors, leaves one leaf about level 2.
+ */
+static void read_caches(struct cpu *cpu, uint32_t last_leaf, uint32_t last_extended)
+{
+	bool amd = last_extended >= 0x8000001d && (ask(0x80000001, 0).reg[ECX] & 1 << 22) != 0;
+	struct cpuid id;
+	uint32_t cache = 0;
+
+	if (amd || last_leaf >= 4)
+		do
+			id = ask(amd ? 0x8000001d : 4, cache++);
+		while (cpucache_cpuid(cpu->caches, id.reg, amd) && cache < CACHES_MOST);
+	if (cache <= 1 && last_extended >= 0x80000006)
+		cpucache_cpuid_l2(&cpu->caches[1], ask(0x80000006, 0).reg[ECX]);
+}
+
 /* Only what the CPU or the hypervisor says; nothing is measured (H10). */
 static uint64_t tsc_hz(uint32_t last_leaf)
 {
@@ -73,7 +100,7 @@ static uint64_t tsc_hz(uint32_t last_leaf)
 		if (ratio.reg[EAX] != 0 && ratio.reg[EBX] != 0 && ratio.reg[ECX] != 0)
 			return (uint64_t)ratio.reg[ECX] * ratio.reg[EBX] / ratio.reg[EAX];
 	}
-	if ((ask(1, 0).reg[ECX] & 1u << 31) != 0 && ask(0x40000000, 0).reg[EAX] >= 0x40000010)
+	if (has_hypervisor() && ask(0x40000000, 0).reg[EAX] >= 0x40000010)
 		return (uint64_t)ask(0x40000010, 0).reg[EAX] * 1000;
 	return 0;
 }
@@ -93,14 +120,16 @@ void arch_cpu(struct cpu *cpu)
 	uint64_t cr4;
 
 	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
-	cpu->leaf_mask = gigabyte ? 7 : 3;
-	cpu->levels = (cr4 & 1 << 12) != 0 ? 5 : 4;
-	cpu->el = 0;
-	cpu->x86_isa = isa_levels(last_leaf);
-	cpu->pa_bits = last_extended >= 0x80000008 ? ask(0x80000008, 0).reg[EAX] & 0xff : 36;
-	cpu->counter_hz = tsc_hz(last_leaf);
-	cpu->id = apic_id(last_leaf);
-	cpu->bti = 0;
+	*cpu = (struct cpu){
+		.leaf_mask = gigabyte ? 7 : 3,
+		.levels = (cr4 & 1 << 12) != 0 ? 5 : 4,
+		.x86_isa = isa_levels(last_leaf),
+		.pa_bits = last_extended >= 0x80000008 ? ask(0x80000008, 0).reg[EAX] & 0xff : 36,
+		.counter_hz = tsc_hz(last_leaf),
+		.id = apic_id(last_leaf),
+		.hypervisor = has_hypervisor(),
+	};
+	read_caches(cpu, last_leaf, last_extended);
 }
 
 /* SDM Vol. 1, 7.3.17: tries that a working generator does not need. */

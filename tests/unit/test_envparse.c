@@ -163,6 +163,18 @@ static void random_efi(struct efi *efi)
 	}
 }
 
+static void random_cpu(struct cpu *cpu)
+{
+	*cpu = (struct cpu){ (uint32_t)random_below(128), 4, (uint32_t)random_below(3),
+		(uint32_t)random_below(16), (uint32_t)random_below(53), random_below(UINT32_MAX) << 4,
+		random_below(UINT32_MAX) << 8, (uint32_t)random_below(2),
+		(uint32_t)random_below(2) << 14, (uint32_t)random_below(2), { { 0 } } };
+	for (unsigned i = 0; i < GEOMETRY_LEVELS; i++)
+		if (random_below(2))
+			cpu->caches[i] = (struct cache){ 2 + (uint32_t)random_below(3), random_word(),
+				random_word(), (uint64_t)random_word() << random_below(33), random_below(2) };
+}
+
 static void random_env(struct sample *s)
 {
 	bool x86 = random_below(2);
@@ -174,10 +186,7 @@ static void random_env(struct sample *s)
 	random_arrays(s);
 	s->env.cmdline = random_text(s->cmdline, random_below(200));
 	s->env.loader = (struct range){ random_below(1 << 20), 1 + random_below(1 << 20) };
-	s->env.cpu = (struct cpu){ (uint32_t)random_below(128), 4, (uint32_t)random_below(3),
-		(uint32_t)random_below(16), (uint32_t)random_below(53), random_below(UINT32_MAX) << 4,
-		random_below(UINT32_MAX) << 8, (uint32_t)random_below(2),
-		(uint32_t)random_below(2) << 14 };
+	random_cpu(&s->env.cpu);
 	s->env.rsdp_pa = random_below(2) * 0xf59e0;
 	random_firmware(&s->env);
 	random_efi(&s->env.efi);
@@ -222,6 +231,15 @@ static void assert_same_firmware(const struct env *a, const struct env *b)
 	assert_memory_equal(&a->framebuffer, &b->framebuffer, offsetof(struct framebuffer, mask[3]));
 }
 
+static void assert_same_cache(const struct cache *a, const struct cache *b)
+{
+	assert_int_equal(a->source, b->source);
+	assert_int_equal(a->sets, b->sets);
+	assert_int_equal(a->ways, b->ways);
+	assert_int_equal(a->line, b->line);
+	assert_int_equal(a->complex, b->complex);
+}
+
 static void assert_same_efi(const struct efi *a, const struct efi *b)
 {
 	assert_int_equal(a->system_table_pa, b->system_table_pa);
@@ -253,6 +271,9 @@ static void assert_same(const struct env *a, const struct env *b)
 	assert_int_equal(a->cpu.id, b->cpu.id);
 	assert_int_equal(a->cpu.bti, b->cpu.bti);
 	assert_int_equal(a->cpu.granules, b->cpu.granules);
+	assert_int_equal(a->cpu.hypervisor, b->cpu.hypervisor);
+	for (unsigned i = 0; i < GEOMETRY_LEVELS; i++)
+		assert_same_cache(&a->cpu.caches[i], &b->cpu.caches[i]);
 	assert_int_equal(a->rsdp_pa, b->rsdp_pa);
 	assert_same_firmware(a, b);
 	assert_same_efi(&a->efi, &b->efi);
@@ -390,6 +411,14 @@ static const struct { const char *line, *field, *word, *nearest; unsigned column
 	{ "cpu level=4", "cpu", "level", NULL, 5 },
 	{ "cpu el=0x100000000", "cpu", "el=0x100000000", NULL, 5 },
 	{ "cpu el=", "cpu", "el=", NULL, 5 },
+	{ "cache", "level", "", NULL, 6 },
+	{ "cache 0 64 8 64 cpuid", "level", "0", NULL, 7 },
+	{ "cache 5 64 8 64 cpuid", "level", "5", NULL, 7 },
+	{ "cache 2 many 8 64 cpuid", "sets", "many", NULL, 9 },
+	{ "cache 2 64 0x100000000 64 cpuid", "ways", "0x100000000", NULL, 12 },
+	{ "cache 2 64 8", "line", "", NULL, 13 },
+	{ "cache 2 64 8 64 ccsid", "source", "ccsid", "ccsidr", 17 },
+	{ "cache 2 64 8 64 cpuid linear", "cache", "linear", NULL, 23 },
 	{ "seed 0", "seed", "0", NULL, 6 },
 	{ "seed", "seed", "", NULL, 5 },
 	{ "seed 0g", "seed", "0g", NULL, 6 },
@@ -468,7 +497,7 @@ static void a_fact_of_which_there_is_one_must_not_have_two_lines(void **state)
 		{ "cmdline a", "cmdline" }, { "rsdp 1", "rsdp" }, { "devicetree 0 1", "devicetree" },
 		{ "smbios 1", "smbios" }, { "serial 8250 1", "serial" }, { "psci hvc", "psci" },
 		{ "wall 1", "wall" }, { "seed 00", "seed" }, { "cpu leaf_mask=1", "leaf_mask=1" },
-		{ "cpu el=1", "el=1" }, { "cpu id=1", "id=1" }, { "efi 1 40 1 0", "efi" },
+		{ "cpu el=1", "el=1" }, { "cache 2 64 8 64 cpuid", "2" }, { "cpu id=1", "id=1" }, { "efi 1 40 1 0", "efi" },
 		{ "efi-attributes 1 40", "efi-attributes" },
 		{ "framebuffer 0 1 1 1 1 rgbx 1 2 3", "framebuffer" },
 	};

@@ -62,7 +62,9 @@ static void every_fact_has_the_line_of_the_design(void **state)
 		.memory = { ranges, 2, 2 },
 		.file_count = 3, .cmdline = { (const uint8_t *)"a  b\\\n~\x7f", 8 },
 		.loader = { 0x40200000, 0x10000 }, .part_count = 1,
-		.cpu = { 0x1f, 4, 2, 0, 48, 62500000, 3, 1, 0x15000 },
+		.cpu = { 0x1f, 4, 2, 0, 48, 62500000, 3, 1, 0x15000, 1, {
+			{ SMALT_CACHE_FROM_CCSIDR, 4, 64, 128, false }, { 0 },
+			{ SMALT_CACHE_FROM_DEVICETREE, 16, 64, 1ull << 32, true } } },
 		.rsdp_pa = 0xf59e0, .table_count = 1,
 		.serial_kind = SMALT_SERIAL_PL011, .serial_address = 0x9000000,
 		.psci_conduit = SMALT_PSCI_SMC, .smbios_pa = 0xf0000, .smbios_bytes = 24,
@@ -97,6 +99,9 @@ static void every_fact_has_the_line_of_the_design(void **state)
 		"cpu id=0x3\n"
 		"cpu bti=0x1\n"
 		"cpu granules=0x15000\n"
+		"cpu hypervisor=0x1\n"
+		"cache 1 0x80 4 64 ccsidr\n"
+		"cache 3 0x100000000 16 64 devicetree complex\n"
 		"memory 0x40000000 0x40001000 usable\n"
 		"memory 0x40001000 0x40003000 reserved\n"
 		"loader 0x40200000 0x40210000\n"
@@ -132,7 +137,7 @@ static void an_absent_fact_has_no_line(void **state)
 	print(&env, text, sizeof(text));
 	behind = strstr(text, "cpu id=0x0\n");
 	assert_non_null(behind);
-	assert_string_equal(behind, "cpu id=0x0\ncpu bti=0x0\ncpu granules=0x0\nenv end\n");
+	assert_string_equal(behind, "cpu id=0x0\ncpu bti=0x0\ncpu granules=0x0\ncpu hypervisor=0x0\nenv end\n");
 }
 
 static void a_command_line_longer_than_one_print_is_complete(void **state)
