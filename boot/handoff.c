@@ -169,6 +169,7 @@ static void describe_own(const struct boot *boot, struct smalt_handoff *h)
 	h->jump_va = boot->own_va[SMALT_KIND_JUMP];
 	h->colors.policy = SMALT_COLOR_OFF;
 	h->colors.count = 1;
+	h->coloring.cache = boot->geometry.cache;
 }
 
 /* While measuring, the handoff's own row and extent are counted though not there yet. */

@@ -264,7 +264,7 @@ static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { source_stage }, { capability_check }, { check_relocations },
+	{ choose_protocol }, { geometry_choose }, { source_stage }, { capability_check }, { check_relocations },
 	{ part_relro }, { know_memory }, { open_space }, { choose_direct_map },
 	{ place_protocol }, { objects_place }, { fit_relocations }, { place_own_rows }, { sort_rows },
 	{ objects_back }, { instances_back }, { reserve_handoff }, { load_plan }, { reserve_tables },

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "align.h"
 #include "nearest.h"
 
 struct choice {
@@ -103,6 +104,41 @@ static bool set_pa(struct config_entry *entry, struct span value)
 	return set_switch(&entry->pa_random, value, "random", "lowest");
 }
 
+static bool set_small(uint32_t *place, struct span value, uint64_t most)
+{
+	uint64_t number = 0;
+	bool good = span_number(value, &number) && number > 0 && number <= most;
+
+	*place = good ? (uint32_t)number : 0;
+	return good;
+}
+
+static bool set_llc_size(struct config_entry *entry, struct span value)
+{
+	return span_number(value, &entry->llc_bytes) && entry->llc_bytes > 0 &&
+	       entry->llc_bytes <= CONFIG_LLC_MOST;
+}
+
+static bool set_llc_ways(struct config_entry *entry, struct span value)
+{
+	return set_small(&entry->llc_ways, value, CONFIG_LLC_WAYS_MOST);
+}
+
+static bool set_llc_line(struct config_entry *entry, struct span value)
+{
+	return set_small(&entry->llc_line, value, CONFIG_LLC_LINE_MOST) &&
+	       entry->llc_line >= CONFIG_LLC_LINE_LEAST && is_power_of_two(entry->llc_line);
+}
+
+static bool set_color_level(struct config_entry *entry, struct span value)
+{
+	static const struct choice words[] = {
+		{ "auto", 0 }, { "l1", 1 }, { "l2", 2 }, { "l3", 3 }, { NULL, 0 },
+	};
+
+	return choose(words, value, &entry->color_level);
+}
+
 static bool set_protocol(struct config_entry *entry, struct span value)
 {
 	entry->protocol = value;
@@ -138,6 +174,11 @@ static const struct setting {
 	{ "efi_runtime", SET_EFI_RUNTIME, set_efi_runtime, "write none or identity" },
 	{ "va", SET_VA, set_va, "write packed, stable or random" },
 	{ "pa", SET_PA, set_pa, "write lowest or random" },
+	{ "llc_size", SET_LLC_SIZE, set_llc_size, "write a size from 1 to 4G: llc_size 1M" },
+	{ "llc_ways", SET_LLC_WAYS, set_llc_ways, "write a number from 1 to 1024: llc_ways 16" },
+	{ "llc_line", SET_LLC_LINE, set_llc_line,
+	  "write a power of two from 16 to 4K: llc_line 64" },
+	{ "color_level", SET_COLOR_LEVEL, set_color_level, "write auto, l1, l2 or l3" },
 	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
 	{ "fallback", SET_FALLBACK, set_fallback, "write: fallback ENTRY" },
 };
@@ -206,6 +247,14 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->va = over->va;
 	if (set & SET_PA)
 		entry->pa_random = over->pa_random;
+	if (set & SET_LLC_SIZE)
+		entry->llc_bytes = over->llc_bytes;
+	if (set & SET_LLC_WAYS)
+		entry->llc_ways = over->llc_ways;
+	if (set & SET_LLC_LINE)
+		entry->llc_line = over->llc_line;
+	if (set & SET_COLOR_LEVEL)
+		entry->color_level = over->color_level;
 	if (set & SET_PROTOCOL)
 		entry->protocol = over->protocol;
 	if (set & SET_FALLBACK)

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "env.h"
 #include "frames.h"
+#include "geometry.h"
 #include "object.h"
 #include "pagetable.h"
 #include "place.h"
@@ -95,6 +96,7 @@ struct boot {
 	bool instances;              /* some object is mapped more than once */
 	const struct protocol *protocol;
 	const struct format *format; /* of the page tables that the kernel gets */
+	struct geometry geometry;    /* of colors */
 
 	struct frames frames;
 	struct space space;
@@ -149,6 +151,7 @@ MUST_CHECK enum status source_open(struct boot *boot, struct fault *fault);     
 MUST_CHECK enum status source_objects(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status source_stage(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);   /* request.c */
+MUST_CHECK enum status geometry_choose(struct boot *boot, struct fault *fault);    /* geometry.c */
 MUST_CHECK enum status capability_check(struct boot *boot, struct fault *fault); /* capability.c */
 MUST_CHECK enum status objects_place(struct boot *boot, struct fault *fault);      /* objects.c */
 MUST_CHECK enum status objects_back(struct boot *boot, struct fault *fault);

@@ -17,6 +17,11 @@
 #define CONFIG_DIRECT_MAP_ALIGN (1ull << 30)
 #define CONFIG_EXIT_RETRIES_MOST 8
 #define CONFIG_INSTANCES_MOST   1024
+/* A cache: bounds of what it is made of. */
+#define CONFIG_LLC_MOST         (1ull << 32)    /* bytes */
+#define CONFIG_LLC_WAYS_MOST    1024
+#define CONFIG_LLC_LINE_LEAST   16              /* bytes */
+#define CONFIG_LLC_LINE_MOST    4096
 
 /* config_entry.set: which of the settings somebody made. */
 enum {
@@ -24,6 +29,8 @@ enum {
 	SET_RELOCATE = 1 << 4, SET_PROTOCOL = 1 << 5, SET_CMDLINE = 1 << 6, SET_KERNEL = 1 << 7,
 	SET_FALLBACK = 1 << 8, SET_EFI_RUNTIME = 1 << 9, SET_VA = 1 << 10, SET_PA = 1 << 11,
 	SET_TEXTREL = 1 << 12, SET_PAGES = 1 << 13, SET_PAGING_LEVELS = 1 << 14,
+	SET_LLC_SIZE = 1 << 15, SET_LLC_WAYS = 1 << 16, SET_LLC_LINE = 1 << 17,
+	SET_COLOR_LEVEL = 1 << 18, SET_LLC = SET_LLC_SIZE | SET_LLC_WAYS | SET_LLC_LINE,
 };
 
 /* One entry, or the defaults before the first. Texts stay in the file or in the arena. */
@@ -42,6 +49,9 @@ struct config_entry {
 	uint32_t paging_levels;      /* 0: the machine's */
 	enum place_policy va;
 	bool pa_random;              /* pa random */
+	uint64_t llc_bytes;          /* the cache that gives colors: all three or none (geometry.c) */
+	uint32_t llc_ways, llc_line;
+	uint32_t color_level;        /* 1, 2, 3; 0: auto */
 	struct span protocol;        /* "smalt", "pvh", "image" */
 	struct span kernel;
 	struct span cmdline;

@@ -16,7 +16,7 @@ includes() {
 {
 	cat <<-END
 	homes lib align check mem str libfdt_env
-	homes facts machine
+	homes facts machine geometry
 	homes object elf64 content
 	homes act arch arch_memory
 	rooms lib lib public

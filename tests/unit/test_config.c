@@ -146,6 +146,25 @@ static void every_setting_is_read(void **state)
 	assert_true(e->direct_map_va == 0xffff900000000000);
 }
 
+/* Rules: C1 */
+static void a_cache_and_the_level_of_colors_are_read(void **state)
+{
+	const struct config_entry *e = &config.entries[0];
+
+	(void)state;
+	assert_int_equal(parse("llc_size 1536K\nllc_ways 12\nllc_line 64\ncolor_level l3\n"), ST_OK);
+	assert_int_equal(e->set, SET_LLC_SIZE | SET_LLC_WAYS | SET_LLC_LINE | SET_COLOR_LEVEL);
+	assert_int_equal(e->llc_bytes, 1536 << 10);
+	assert_int_equal(e->llc_ways, 12);
+	assert_int_equal(e->llc_line, 64);
+	assert_int_equal(e->color_level, 3);
+	assert_int_equal(parse("llc_size 4G\nllc_ways 1024\nllc_line 4K\ncolor_level auto\n"), ST_OK);
+	assert_int_equal(e->llc_bytes, 1ull << 32);
+	assert_int_equal(e->llc_ways, 1024);
+	assert_int_equal(e->llc_line, 4096);
+	assert_int_equal(e->color_level, 0);
+}
+
 static void entries_are_chosen_by_name_or_first(void **state)
 {
 	uint32_t index = 9;
@@ -185,6 +204,13 @@ static void mistakes_have_a_place_and_the_nearest_key(void **state)
 		{ "kernel a b\n", 1, 10, "b", NULL },
 		{ "stack 0\n", 1, 7, "0", NULL },
 		{ "stack 2G\n", 1, 7, "2G", NULL },
+		{ "llc_size 0\n", 1, 10, "0", NULL }, { "llc_size 4097M\n", 1, 10, "4097M", NULL },
+		{ "llc_ways 0\n", 1, 10, "0", NULL }, { "llc_ways 1025\n", 1, 10, "1025", NULL },
+		{ "llc_ways 0x100000001\n", 1, 10, "0x100000001", NULL },
+		{ "llc_line 8\n", 1, 10, "8", NULL }, { "llc_line 48\n", 1, 10, "48", NULL },
+		{ "llc_line 8K\n", 1, 10, "8K", NULL },
+		{ "color_level l4\n", 1, 13, "l4", NULL }, { "color_level 2\n", 1, 13, "2", NULL },
+		{ "llc_lines 64\n", 1, 1, "llc_lines", "llc_line" },
 		{ "direct_map 0x1000\n", 1, 12, "0x1000", NULL },
 		{ "wx yes\n", 1, 4, "yes", NULL },
 		{ "entry a\nentry a\n", 2, 7, "a", NULL },
@@ -303,6 +329,16 @@ static void what_is_set_later_wins_and_nothing_else_changes(void **state)
 	assert_false(entry.reporter);
 	assert_true(entry.wx_allowed);
 	assert_int_equal(entry.set, SET_STACK | SET_REPORTER);
+	over = (struct config_entry){ .set = SET_LLC | SET_COLOR_LEVEL, .llc_bytes = 1 << 20, .llc_ways = 8,
+	                              .llc_line = 64, .color_level = 2 };
+	config_override(&entry, &over);
+	over = (struct config_entry){ .set = SET_LLC_WAYS, .llc_ways = 16 };
+	config_override(&entry, &over);
+	assert_int_equal(entry.set, SET_STACK | SET_REPORTER | SET_LLC | SET_COLOR_LEVEL);
+	assert_int_equal(entry.llc_bytes, 1 << 20);
+	assert_int_equal(entry.llc_ways, 16);
+	assert_int_equal(entry.llc_line, 64);
+	assert_int_equal(entry.color_level, 2);
 }
 
 int main(void)
@@ -315,6 +351,7 @@ int main(void)
 		cmocka_unit_test(policies_are_words_of_the_entry_and_of_modules),
 		cmocka_unit_test(words_have_quotes_escapes_and_comments),
 		cmocka_unit_test(every_setting_is_read),
+		cmocka_unit_test(a_cache_and_the_level_of_colors_are_read),
 		cmocka_unit_test(entries_are_chosen_by_name_or_first),
 		cmocka_unit_test(mistakes_have_a_place_and_the_nearest_key),
 		cmocka_unit_test(broken_quotes_and_bytes_have_a_place),
