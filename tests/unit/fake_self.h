@@ -33,7 +33,16 @@ __asm__(".data\n"
         ".skip 4096\n"
         "place reporter_rodata_end\n"
         "place cpu_start\n"
-        ".skip 3 * 4096\n"
+        ".skip 4096\n"
+        "place cpu_end\n"
+        "place reporter_data_start\n"
+        "place reporter_data_end\n"
+        "place stack_start\n"           /* its guard first */
+        ".skip 2 * 4096\n"
+        "place archive_start\n"
+        "place archive_end\n"
+        "place relr_start\n"
+        "place relr_end\n"
         "place image_end\n"
         ".text\n");
 
