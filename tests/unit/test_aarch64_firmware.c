@@ -10,6 +10,8 @@
 
 #include "../../arch/aarch64/firmware.c"
 
+#include "starve.h"
+
 static uint64_t tree[512];
 static uint8_t room[1 << 20];
 
@@ -64,11 +66,35 @@ static void what_it_says_counts(void **state)
 	assert_int_equal(conduit_after("hvc", &env), SMALT_PSCI_HVC);
 }
 
+static enum status read_tree(struct arena *arena, struct fault *fault)
+{
+	struct env env = { .psci_conduit = SMALT_PSCI_SMC };
+	enum status status = arch_firmware_devicetree((uint64_t)(uintptr_t)tree, &env, arena, fault);
+
+	if (status != ST_OK)
+		return status;
+	assert_int_equal(env.psci_conduit, SMALT_PSCI_HVC);
+	assert_true(env.devicetree.bytes.base > arena->base && env.devicetree.bytes.base < arena->base + arena->used);
+	return status;
+}
+
+/* Rules: M1, H3 */
+static void every_arena_holds_the_tree_or_is_refused(void **state)
+{
+	struct starve s = { .run = read_tree };
+
+	(void)state;
+	make_tree("hvc");
+	starve(&s);
+	assert_int_equal(s.refusals, 3);     /* what it says, its memory, the copy */
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_devicetree_leaves_out_stays),
 		cmocka_unit_test(what_it_says_counts),
+		cmocka_unit_test(every_arena_holds_the_tree_or_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

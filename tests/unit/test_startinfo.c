@@ -12,6 +12,7 @@
 
 #include "fake_ram.h"
 #include "scratch.h"
+#include "starve.h"
 
 enum { INFO = 0x21e0, MODULES = 0x2300, MEMORY = 0x2400, CMDLINE = 0x2600, INITRD = 0x3001, END = 0x8000 };
 
@@ -257,10 +258,34 @@ static void more_files_than_there_is_room_for_are_refused(void **state)
 	(void)state;
 	assert_int_equal(startinfo_files(&info, &env, &arena, &fault), ST_BAD_FIRMWARE);
 	assert_int_equal(env.file_count, ENV_FILES);
-	env.file_count = 0;
-	arena = scratch(15);
-	assert_int_equal(startinfo_files(&info, &env, &arena, &fault), ST_NO_MEMORY);
-	assert_int_equal(env.file_count, 0);
+	ram_free(&ram);
+}
+
+static struct startinfo three;
+
+static enum status list_files(struct arena *arena, struct fault *fault)
+{
+	struct env env = { .file_count = 0 };
+	enum status status = startinfo_files(&three, &env, arena, fault);
+
+	assert_int_equal(env.file_count, arena->used / 16);      /* those that have a name */
+	return status;
+}
+
+/* Rules: M1 */
+static void every_file_needs_storage_for_its_name(void **state)
+{
+	struct starve s = { .run = list_files };
+	struct fake_ram ram = good_ram();
+
+	(void)state;
+	ram_put(&ram, INFO + 12, 4, 3);
+	put_module(&ram, 1, 0x4000, 1);
+	put_module(&ram, 2, 0x7fff, 1);
+	three = read_good(&ram);
+	starve(&s);
+	assert_int_equal(s.refusals, 3);
+	assert_int_equal(s.bytes, 3 * 16);
 	ram_free(&ram);
 }
 
@@ -369,6 +394,7 @@ int main(void)
 		cmocka_unit_test(what_must_not_be_overwritten_is_claimed_to_the_byte),
 		cmocka_unit_test(modules_are_files_in_their_order),
 		cmocka_unit_test(more_files_than_there_is_room_for_are_refused),
+		cmocka_unit_test(every_file_needs_storage_for_its_name),
 		cmocka_unit_test(without_modules_and_command_line_there_is_nothing),
 		cmocka_unit_test(every_wrong_number_is_refused_by_its_name),
 		cmocka_unit_test(a_command_line_ends_before_the_end_of_memory_and_within_64_kib),
