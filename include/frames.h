@@ -81,7 +81,7 @@ MUST_CHECK enum status frames_claim(struct frames *frames, uint64_t pa, uint64_t
 
 /*
  * Gives back whole granules that were taken, in one piece or in several that touch: they are free again. While
- * the takes are used up, what is given stays taken.
+ * the takes are used up, what would part a piece in two stays taken.
  */
 void frames_give(struct frames *frames, uint64_t pa, uint64_t bytes);
 

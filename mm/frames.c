@@ -251,17 +251,20 @@ enum status frames_claim(struct frames *frames, uint64_t pa, uint64_t bytes, uin
 	return ST_OK;
 }
 
-/* Cuts [pa, end) out of what was taken; false, and nothing is cut, if there is no room to part a record. */
+/*
+ * Cuts [pa, end) out of what was taken; false, and nothing is cut, if there is no room to part a record. What
+ * lies inside of one is in no other.
+ */
 static bool forget(struct memmap *taken, uint64_t pa, uint64_t end)
 {
-	if (taken->count == taken->capacity)
-		return false;
 	for (uint32_t i = taken->count; i-- > 0; ) {
 		struct smalt_memory *range = &taken->ranges[i], rest = *range;
 		uint64_t range_end = range->pa + range->bytes;
 
 		if (range->pa >= end || range_end <= pa)
 			continue;
+		if (range->pa < pa && range_end > end && taken->count == taken->capacity)
+			return false;
 		rest.pa = end;
 		rest.bytes = range_end > end ? range_end - end : 0;
 		range->bytes = range->pa < pa ? pa - range->pa : 0;

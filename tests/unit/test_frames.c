@@ -609,7 +609,7 @@ static void pieces_that_are_given_back_join_what_is_free_beside_them(void **stat
 }
 
 /* Rules: S12 */
-static void what_is_given_back_while_takes_are_used_up_stays_taken(void **state)
+static void while_takes_are_used_up_only_the_middle_of_a_piece_stays_taken(void **state)
 {
 	struct arena arena = scratch(SCRATCH_BYTES);
 	struct memmap map = usual_map(&arena);
@@ -622,6 +622,62 @@ static void what_is_given_back_while_takes_are_used_up_stays_taken(void **state)
 	frames_give(&frames, pa + PAGE, PAGE);
 	assert_memory_equal(&frames, &before, sizeof frames);
 	assert_false(frames_try(&frames, PAGE, PAGE, 0, SMALT_MEM_OBJECT, &other));
+	frames_give(&frames, pa, PAGE);          /* from both ends, and then all of it */
+	frames_give(&frames, pa + 2 * PAGE, PAGE);
+	assert_int_equal(frames.taken_bytes, PAGE);
+	frames_give(&frames, pa + PAGE, PAGE);
+	assert_int_equal(frames.taken.count, 0);
+	assert_true(frames_try(&frames, 3 * PAGE, PAGE, 0, SMALT_MEM_OBJECT, &other) && other == pa);
+}
+
+/* A piece inside one record, of which something remains on both sides. */
+static bool is_inside(const struct frames *frames, uint64_t pa, uint64_t end)
+{
+	for (uint32_t i = 0; i < frames->taken.count; i++) {
+		const struct smalt_memory *range = &frames->taken.ranges[i];
+
+		if (range->pa < pa && range->pa + range->bytes > end)
+			return true;
+	}
+	return false;
+}
+
+/* Rules: S12, M1 */
+static void with_any_number_of_takes_what_can_be_given_back_is_free_again(void **state)
+{
+	uint32_t seed = 5;
+
+	(void)state;
+	for (uint32_t takes = 1; takes < 8; takes++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct memmap map = usual_map(&arena);
+		struct frames frames = frames_of(&map, 1 << 20, takes, &arena);
+		uint64_t largest = ranges_largest(&frames.free), whole;
+
+		for (unsigned i = 0; i < 400; i++) {
+			uint32_t all = frames.taken.count;
+			struct smalt_memory range;
+			uint64_t pa, bytes, taken = frames.taken_bytes;
+			bool stays;
+
+			seed = seed * 1664525 + 1013904223;
+			if (frames_try(&frames, ((seed >> 8) % 5 + 1) * PAGE, PAGE, 0, 1 + (seed >> 12) % 2, &pa))
+				continue;
+			assert_int_equal(all, takes);
+			range = frames.taken.ranges[(seed >> 16) % all];
+			pa = range.pa + (seed >> 20) % (range.bytes / PAGE) * PAGE;
+			bytes = (1 + (seed >> 24) % ((range.pa + range.bytes - pa) / PAGE)) * PAGE;
+			stays = is_inside(&frames, pa, pa + bytes);
+			frames_give(&frames, pa, bytes);
+			assert_int_equal(frames.taken_bytes, stays ? taken : taken - bytes);
+			assert_int_equal(ranges_hold(&frames.free, pa, bytes), !stays);
+			assert_true(frames.taken.count <= takes);
+		}
+		while (frames.taken.count > 0)
+			frames_give(&frames, frames.taken.ranges[0].pa, frames.taken.ranges[0].bytes);
+		assert_int_equal(frames.taken_bytes, 0);
+		assert_true(frames_try(&frames, largest, PAGE, 0, 1, &whole));
+	}
 }
 
 /* Rules: S12, M1 */
@@ -675,7 +731,8 @@ int main(void)
 		cmocka_unit_test(frames_are_made_whole_or_not_at_all),
 		cmocka_unit_test(what_is_given_back_can_be_taken_again_for_ever),
 		cmocka_unit_test(pieces_that_are_given_back_join_what_is_free_beside_them),
-		cmocka_unit_test(what_is_given_back_while_takes_are_used_up_stays_taken),
+		cmocka_unit_test(while_takes_are_used_up_only_the_middle_of_a_piece_stays_taken),
+		cmocka_unit_test(with_any_number_of_takes_what_can_be_given_back_is_free_again),
 		cmocka_unit_test(frames_that_were_saved_are_as_they_were),
 	};
 

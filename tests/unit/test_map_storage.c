@@ -83,11 +83,36 @@ static void padding_is_no_part_of_the_image(void **state)
 	assert_true(object->image_end == b.rows[1].va + 0xfff);
 }
 
+/* Rules: S12, M1 */
+static void what_is_released_when_no_more_can_be_taken_is_free_again(void **state)
+{
+	(void)state;
+	bench_begin(62);
+	make_object();
+	b.setup.extent_most = 1;
+	assert_int_equal(open_space(), SMALT_STATUS_OK);
+	for (unsigned i = 0; i < 5; i++) {
+		struct smalt_request request = request_of(0x2000);
+		struct smalt_prepared *prepared, *copy;
+		uint32_t taken;
+
+		assert_int_equal(smalt_prepare(b.space, &request, &prepared, &b.fault), SMALT_STATUS_OK);
+		assert_int_equal(smalt_make_mutable(prepared, 0, &b.fault), SMALT_STATUS_OK);
+		assert_int_equal(smalt_clone(prepared, &copy, &b.fault), SMALT_STATUS_NO_MEMORY);
+		assert_int_equal(smalt_taken(b.space, &taken)[0].bytes, PAGE);
+		assert_int_equal(taken, 1);
+		smalt_release(prepared);
+		(void)smalt_taken(b.space, &taken);
+		assert_int_equal(taken, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_call_needs_only_for_itself_is_there_for_the_next_one),
 		cmocka_unit_test(padding_is_no_part_of_the_image),
+		cmocka_unit_test(what_is_released_when_no_more_can_be_taken_is_free_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
