@@ -58,7 +58,11 @@ bool frames_find(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t
 bool frames_try(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t phase,
                 uint32_t type, uint64_t *pa);
 
-/* The highest free run that ends at or below limit; above it only if there is none. */
+/* The highest free run that the wish says and that ends at or below its from; above that only if there is none. False, and nothing taken: no run. */
+bool frames_try_high(struct frames *frames, const struct ranges_wish *wish, uint32_t type,
+                     uint64_t *pa);
+
+/* The same without a phase, with a fault. */
 MUST_CHECK enum status frames_take_high(struct frames *frames, uint64_t bytes, uint64_t align,
                                         uint64_t limit, uint32_t type, uint64_t *pa,
                                         struct fault *fault);

@@ -56,8 +56,7 @@ uint64_t ranges_largest(const struct ranges *ranges);
  */
 bool ranges_lowest(const struct ranges *ranges, const struct ranges_wish *wish, uint64_t *address);
 
-/* The highest address == 0 modulo align where so many bytes end at or below limit. */
-bool ranges_highest(const struct ranges *ranges, uint64_t limit, uint64_t bytes, uint64_t align,
-                    uint64_t *address);
+/* The highest address that the wish says, but that its bytes end at or below from. */
+bool ranges_highest(const struct ranges *ranges, const struct ranges_wish *wish, uint64_t *address);
 
 #endif

@@ -105,13 +105,13 @@ static enum status no_memory(const struct frames *frames, uint64_t bytes, struct
 }
 
 /*
- * Leaves come at phase 0 one after the other, other pieces between them: they are remembered
- * apart. What is known of fewer bytes holds for more, but not the other way round.
+ * Leaves come at phase 0 one after the other, other pieces between them, colors in turn: they are
+ * remembered apart. What is known of fewer bytes holds for more, but not the other way round.
  */
 static bool find(struct frames *frames, struct ranges_wish wish, uint64_t *pa)
 {
-	unsigned slot = log2_floor(wish.align) % (FRAMES_KNOWN / 2);
-	struct ranges_wish *known = &frames->known[2 * slot + (wish.phase != 0)];
+	uint64_t slot = 5 * log2_floor(wish.align) + wish.phase / frames->granule;
+	struct ranges_wish *known = &frames->known[slot % FRAMES_KNOWN];
 	bool same = known->align == wish.align && known->phase == wish.phase;
 	bool found;
 
@@ -151,18 +151,28 @@ enum status frames_take(struct frames *frames, uint64_t bytes, uint64_t align, u
 	return no_memory(frames, bytes, fault);
 }
 
+bool frames_try_high(struct frames *frames, const struct ranges_wish *wish, uint32_t type, uint64_t *pa)
+{
+	struct ranges_wish low = *wish, any;
+
+	CHECK(wish->bytes > 0 && is_power_of_two(wish->align) && wish->align >= frames->granule);
+	if (!align_fits(wish->bytes, frames->granule) || !has_room(frames))
+		return false;
+	low.bytes = align_up(wish->bytes, frames->granule);
+	any = low;
+	any.from = UINT64_MAX;
+	if (!ranges_highest(&frames->free, &low, pa) && !ranges_highest(&frames->free, &any, pa))
+		return false;
+	take(frames, *pa, low.bytes, type);
+	return true;
+}
+
 enum status frames_take_high(struct frames *frames, uint64_t bytes, uint64_t align, uint64_t limit,
                              uint32_t type, uint64_t *pa, struct fault *fault)
 {
-	uint64_t whole = align_up(bytes, frames->granule);
+	struct ranges_wish wish = { limit, bytes, align, 0 };
 
-	CHECK(bytes > 0 && is_power_of_two(align) && align >= frames->granule);
-	if (!align_fits(bytes, frames->granule) || !has_room(frames) ||
-	    !(ranges_highest(&frames->free, limit, whole, align, pa) ||
-	      ranges_highest(&frames->free, UINT64_MAX, whole, align, pa)))
-		return no_memory(frames, bytes, fault);
-	take(frames, *pa, whole, type);
-	return ST_OK;
+	return frames_try_high(frames, &wish, type, pa) ? ST_OK : no_memory(frames, bytes, fault);
 }
 
 /* The granules that hold [pa, pa + bytes): false if they do not end below 2^64. */

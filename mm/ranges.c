@@ -224,11 +224,11 @@ static bool fits_below(const struct ranges_node *node, const struct ranges_wish 
                        uint64_t *address)
 {
 	uint64_t high = min_u64(node->end, wish->from);
-	uint64_t start = align_down(high - wish->bytes, wish->align);
+	uint64_t top = high - wish->bytes, skip = (top - wish->phase) & (wish->align - 1);
 
-	if (high < node->start || wish->bytes > high - node->start || start < node->start)
+	if (high < node->start || !range_fits(skip, wish->bytes, high - node->start))
 		return false;
-	*address = start;
+	*address = top - skip;
 	return true;
 }
 
@@ -247,10 +247,7 @@ static bool highest(const struct ranges *ranges, uint32_t at, const struct range
 	return false;
 }
 
-bool ranges_highest(const struct ranges *ranges, uint64_t limit, uint64_t bytes, uint64_t align,
-                    uint64_t *address)
+bool ranges_highest(const struct ranges *ranges, const struct ranges_wish *wish, uint64_t *address)
 {
-	struct ranges_wish wish = { limit, bytes, align, 0 };
-
-	return highest(ranges, ranges->root, &wish, address);
+	return highest(ranges, ranges->root, wish, address);
 }

@@ -49,10 +49,11 @@ static uint64_t model_lowest(const struct model *model, const struct ranges_wish
 	return ADDRESSES;
 }
 
-static uint64_t model_highest(const struct model *model, uint64_t limit, uint64_t bytes, uint64_t align)
+static uint64_t model_highest(const struct model *model, const struct ranges_wish *wish)
 {
 	for (uint64_t i = ADDRESSES; i-- > 0; )
-		if (i % align == 0 && i + bytes <= limit && run_is_one(model, i, bytes))
+		if (i % wish->align == wish->phase % wish->align && i + wish->bytes <= wish->from &&
+		    run_is_one(model, i, wish->bytes))
 			return i;
 	return ADDRESSES;
 }
@@ -93,9 +94,8 @@ static void assert_answers(const struct ranges *ranges, const struct model *mode
 		assert_int_equal(ranges_lowest(ranges, &wish, &found), expected != ADDRESSES);
 		assert_int_equal(found, expected);
 		found = ADDRESSES;
-		expected = model_highest(model, wish.from, wish.bytes, wish.align);
-		assert_int_equal(ranges_highest(ranges, wish.from, wish.bytes, wish.align, &found),
-		                 expected != ADDRESSES);
+		expected = model_highest(model, &wish);
+		assert_int_equal(ranges_highest(ranges, &wish, &found), expected != ADDRESSES);
 		assert_int_equal(found, expected);
 		assert_int_equal(ranges_hold(ranges, wish.from, wish.bytes),
 		                 run_is_one(model, wish.from, wish.bytes));
@@ -175,9 +175,11 @@ static void addresses_up_to_the_last_are_no_overflow(void **state)
 	wish = (struct ranges_wish){ UINT64_MAX - 5, 5, 1, 0 };
 	assert_true(ranges_lowest(&ranges, &wish, &found));
 	assert_int_equal(found, UINT64_MAX - 5);
-	assert_true(ranges_highest(&ranges, UINT64_MAX, 1, 1, &found));
+	wish = (struct ranges_wish){ UINT64_MAX, 1, 1, 0 };
+	assert_true(ranges_highest(&ranges, &wish, &found));
 	assert_int_equal(found, UINT64_MAX - 1);
-	assert_false(ranges_highest(&ranges, UINT64_MAX, UINT64_MAX, 1, &found));
+	wish.bytes = UINT64_MAX;
+	assert_false(ranges_highest(&ranges, &wish, &found));
 	assert_int_equal(ranges_behind(&ranges, UINT64_MAX - 1), 1);
 	assert_int_equal(ranges_behind(&ranges, UINT64_MAX), 0);
 }
