@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "colorset.h"
 #include "mem.h"
 #include "nearest.h"
 #include "setting.h"
@@ -52,6 +53,19 @@ static const struct word_key {
 
 #define WORD_KEYS (sizeof word_keys / sizeof word_keys[0])
 
+static enum status take_colors(struct config_words *words, const struct token *word, struct span name,
+                               struct fault *fault)
+{
+	struct config_colors *colors = &words->colors[words->color_count++];
+
+	*colors = (struct config_colors){ .name = name, .line = word->line, .column = word->column };
+	if (colorset_read(token_value(word), &colors->mask))
+		return ST_OK;
+	fault_field(fault, ST_BAD_CONFIG, "colors.module");
+	fault_word(fault, word->text);
+	return fault_hint(fault, colorset_expected);
+}
+
 static enum status take_setting(struct config_words *words, const struct token *word,
                                 struct span key, struct fault *fault)
 {
@@ -72,7 +86,7 @@ static enum status take_word(struct config_words *words, const struct token *wor
                              struct fault *fault)
 {
 	static const uint64_t prefix = sizeof "smalt." - 1;
-	struct span key = { word->text.base + prefix, word->equals - prefix };
+	struct span key = { word->text.base + prefix, word->equals - prefix }, name;
 
 	for (size_t i = 0; i < WORD_KEYS; i++) {
 		if (!span_is(key, word_keys[i].name))
@@ -83,6 +97,8 @@ static enum status take_word(struct config_words *words, const struct token *wor
 		fault_word(fault, word->text);
 		return fault_hint(fault, word_keys[i].expected);
 	}
+	if (colorset_module(key, &name))
+		return take_colors(words, word, name, fault);
 	return take_setting(words, word, key, fault);
 }
 
@@ -95,7 +111,9 @@ enum status config_words(struct config_words *words, struct span cmdline, struct
 	enum status status = ST_NO_MEMORY;
 
 	*words = (struct config_words){ .rest = { (const uint8_t *)rest, 0 } };
-	if (rest)
+	words->colors = arena_take(arena, cmdline.bytes / sizeof "smalt.colors.module.x=0" + 1,
+	                           sizeof *words->colors, "command line", fault);
+	if (rest && words->colors)
 		status = tokens_begin(&source, cmdline, false, arena, fault);
 	while (status == ST_OK) {
 		struct token word;

@@ -7,6 +7,7 @@
  *     key      = "entry" NAME                       opens an entry
  *              | "module" PATH { option }           a module of the entry
  *              | "cmdline" { word }                 joined by one blank
+ *              | "colors.module." NAME COLORS       of one module
  *              | setting VALUE                      the table in setting.c
  *     option   = "role=" ("raw" | "map") | "name=" NAME | "args=" TEXT
  *              | "va=" (ADDRESS | POLICY) | "relocate=" ("yes" | "no")
@@ -21,6 +22,7 @@
 
 #include <stddef.h>
 
+#include "colorset.h"
 #include "mem.h"
 #include "nearest.h"
 #include "setting.h"
@@ -35,6 +37,8 @@ struct parser {
 
 static const struct config_entry built_in = {
 	.stack_bytes = SMALT_STACK_DEFAULT, .reporter = true, .relocate = true,
+	.color = SMALT_COLOR_SPREAD,
+	.colors = { COLOR_ALL, COLOR_ALL, COLOR_ALL, COLOR_ALL },
 };
 
 static struct config_entry *current(struct parser *parser)
@@ -285,9 +289,28 @@ static enum status parse_setting(struct parser *parser, const struct token *key)
 	return need_end(parser);
 }
 
+static enum status parse_colors(struct parser *parser, const struct token *key, struct span name)
+{
+	struct config *config = parser->config;
+	struct config_colors *colors = &config->colors[config->color_count];
+	struct token value;
+	enum status status = need(parser, key, &value);
+
+	if (status != ST_OK)
+		return status;
+	*colors = (struct config_colors){ .entry = config->entry_count - 1, .name = name,
+	                                  .line = key->line, .column = key->column };
+	config->color_count++;
+	if (colorset_read(value.text, &colors->mask))
+		return need_end(parser);
+	refuse(parser, &value, "colors.module");
+	return fault_hint(parser->fault, colorset_expected);
+}
+
 static enum status parse_line(struct parser *parser)
 {
 	struct token key;
+	struct span name;
 	bool found;
 	enum status status = next(parser, &key, &found);
 
@@ -296,6 +319,8 @@ static enum status parse_line(struct parser *parser)
 	for (size_t i = 0; i < sizeof line_keys / sizeof line_keys[0]; i++)
 		if (span_is(key.text, line_keys[i].name))
 			return line_keys[i].parse(parser, &key);
+	if (colorset_module(key.text, &name))
+		return parse_colors(parser, &key, name);
 	return parse_setting(parser, &key);
 }
 
@@ -311,7 +336,9 @@ static enum status take_room(struct parser *parser, struct span text)
 	                             "entries of smalt.conf", parser->fault);
 	config->modules = arena_take(parser->arena, lines, sizeof *config->modules,
 	                             "modules of smalt.conf", parser->fault);
-	return config->entries && config->modules ? ST_OK : ST_NO_MEMORY;
+	config->colors = arena_take(parser->arena, lines, sizeof *config->colors,
+	                            "colors of smalt.conf", parser->fault);
+	return config->entries && config->modules && config->colors ? ST_OK : ST_NO_MEMORY;
 }
 
 enum status config_parse(struct config *config, struct span name, struct span text,

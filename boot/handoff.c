@@ -12,6 +12,7 @@
 
 #include "align.h"
 #include "boot.h"
+#include "coloring.h"
 #include "extent.h"
 #include "handoff_firmware.h"
 #include "mem.h"
@@ -27,6 +28,8 @@ static struct smalt_object describe(const struct boot *boot, uint32_t index, str
 	record.instance = o->instance;
 	record.instance_count = o->instance_count;
 	record.pa_bits = o->pa_bits;
+	if (boot->colors.policy != SMALT_COLOR_OFF)
+		record.color_mask = colors_of_mask(&boot->colors, o->color_mask);
 	record.name_va = book_put_text(book, o->object.name);
 	record.args_va = book_put_text(book, o->args);
 	record.interp_va = o->object.interp.bytes ? book_put_text(book, o->object.interp) : 0;
@@ -128,7 +131,7 @@ static void describe_tables(const struct boot *boot, struct smalt_handoff *h)
 	h->root_pa[1] = boot->pt.root_pa[1];
 	h->tables_pa = boot->pt.tables_pa;
 	h->tables_count = boot->pt.table_count;
-	h->tables_bytes = boot->pt.table_count * boot->space.granule;
+	h->tables_bytes = boot->tables_bytes;
 	h->granule_shift = format->granule_shift;
 	h->paging_levels = format->levels;
 	for (unsigned i = 0; i < format->leaf_count; i++)
@@ -167,9 +170,6 @@ static void describe_own(const struct boot *boot, struct smalt_handoff *h)
 	h->stack_bytes = boot->stack_top - boot->own_va[SMALT_KIND_STACK];
 	h->reporter_va = boot->own_va[SMALT_KIND_REPORTER];
 	h->jump_va = boot->own_va[SMALT_KIND_JUMP];
-	h->colors.policy = SMALT_COLOR_OFF;
-	h->colors.count = 1;
-	h->coloring.cache = boot->geometry.cache;
 }
 
 /* While measuring, the handoff's own row and extent are counted though not there yet. */
@@ -189,6 +189,7 @@ static void describe_all(const struct boot *boot, struct smalt_handoff *h, struc
 	h->cmdline_va = book_put_text(book, boot->cmdline);
 	h->cmdline_bytes = boot->cmdline.bytes;
 	handoff_firmware(boot, h, book);
+	coloring_describe(boot, h, book);
 }
 
 enum status handoff_reserve(struct boot *boot, struct fault *fault)

@@ -55,6 +55,7 @@ static enum status back_instance(struct boot *boot, uint32_t row, uint32_t index
 	struct frame_draw draw = { .bits = UINT32_MAX };
 	enum status status;
 
+	of.turn = o->placement.turn;
 	if (draw_frames(boot, index, &draw.random))
 		of.draw = &draw;
 	status = share_object(&boot->space, &of, row, &boot->frames, fault);

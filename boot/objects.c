@@ -9,6 +9,11 @@
 #include "extent.h"
 #include "turns.h"
 
+static bool is_parted(const struct boot *boot, const struct boot_object *o)
+{
+	return boot->colors.policy == SMALT_COLOR_PARTITION && colors_narrow(&boot->colors, o->color_mask);
+}
+
 static struct place_request request_for(const struct boot *boot, uint32_t index, uint64_t from)
 {
 	const struct boot_object *o = &boot->objects[index];
@@ -16,7 +21,8 @@ static struct place_request request_for(const struct boot *boot, uint32_t index,
 		.object = &o->object, .object_index = index, .flags = PLACE_INTERPRET,
 		.instance = o->instance,
 		.entry_required = o->role == SMALT_ROLE_KERNEL,
-		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE && !draw_frames(boot, index, NULL),
+		.may_stay = o->object.bytes_pa != OBJECT_NOWHERE && !draw_frames(boot, index, NULL) &&
+		            !is_parted(boot, o),
 		.from = from, .va = o->va,
 		.policy = turns_policy(boot, index),
 	};
@@ -107,11 +113,13 @@ static enum status back_object(struct boot *boot, uint32_t first, uint32_t *coun
 		.bytes_pa = o->object.bytes_pa, .donated = o->donated, .read = boot_is_read(o),
 		.whole_pages = o->object.kind == OBJECT_FLAT,
 		.physical = boot->protocol != NULL, .copy_limit = EXTENT_COPY_LIMIT,
+		.turn = o->placement.turn, .color_mask = o->color_mask,
 	};
 	uint32_t extent = space->extent_count;
 	enum status status;
 
 	*count = rows_of(space, first);
+	space->colored[index] = o->placement.turn != 0 || is_parted(boot, o);
 	if (o->instance != 0)
 		return ST_OK;
 	if (draw_frames(boot, index, &draw.random))
@@ -123,6 +131,7 @@ static enum status back_object(struct boot *boot, uint32_t first, uint32_t *coun
 	o->pa_bits = draw.bits == UINT32_MAX ? 0 : draw.bits;
 	if (o->instance_count > 1)
 		o->share = share_of(space, first, *count, extent);
+	o->share.color_mask = o->color_mask;
 	return ST_OK;
 }
 

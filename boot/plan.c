@@ -9,6 +9,7 @@
 #include "align.h"
 #include "boot.h"
 #include "check.h"
+#include "coloring.h"
 #include "directmap.h"
 #include "envtext.h"
 #include "firmware.h"
@@ -114,13 +115,17 @@ static enum status choose_direct_map(struct boot *boot, struct fault *fault)
 static enum status note_read(struct boot *boot, struct fault *fault)
 {
 	bool *read = arena_take(boot->arena, boot->object_count, sizeof *read, "objects", fault);
+	bool *colored = arena_take(boot->arena, boot->object_count, sizeof *colored, "objects", fault);
 
-	if (!read)
+	if (!read || !colored)
 		return fault->status;
 	for (uint32_t i = 0; i < boot->object_count; i++)
 		read[i] = boot_is_read(&boot->objects[i]);
 	boot->space.read = read;
+	boot->space.colored = colored;
 	boot->space.guards = boot->env->cpu.bti != 0;
+	if (boot->colors.policy != SMALT_COLOR_OFF)
+		boot->space.colors = &boot->colors;
 	return ST_OK;
 }
 
@@ -132,7 +137,7 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 {
 	const struct env *env = boot->env;
 	struct paging paging = { env->machine, boot->format, format_leaves(boot) };
-	uint64_t own = own_rows_most(boot), rows = own, chunks = 0;
+	uint64_t own = own_rows_most(boot), rows = own, chunks = 0, pieces = 0, takes;
 	uint64_t memory_chunks = memmap_bytes(&env->memory, SMALT_MEM_USABLE) >> 21;
 	enum status status;
 
@@ -140,14 +145,21 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 		const struct object *object = &boot->objects[i].object;
 
 		rows += object->segment_count + 1u;
-		for (uint32_t s = 0; s < object->segment_count; s++)
-			chunks += min_u64(object->segments[s].mem_bytes >> 21, memory_chunks);
+		for (uint32_t s = 0; s < object->segment_count; s++) {
+			uint64_t bytes = min_u64(object->segments[s].mem_bytes, memory_chunks << 21);
+
+			chunks += bytes >> 21;
+			pieces += coloring_pieces(boot, boot->objects[i].color_mask, bytes);
+		}
 	}
-	chunks = min_u64(chunks, memory_chunks) + 4 * rows + 2 * env->memory.count;
-	if (chunks > UINT32_MAX / 2)
-		return fault_set(fault, ST_NO_MEMORY, "extents", chunks, UINT32_MAX / 2);
+	chunks = min_u64(chunks, memory_chunks) + 4 * rows + 2 * env->memory.count + pieces +
+	         coloring_pieces(boot, boot->colors.own_mask, boot->settings.stack_bytes);
+	/* Each begins or ends in a table of its own, on every level, twice with the direct map. */
+	takes = chunks + own + coloring_pieces(boot, boot->colors.tables_mask, chunks * 8 << boot->format->granule_shift);
+	if (takes > UINT32_MAX / 2)
+		return fault_set(fault, ST_NO_MEMORY, "extents", takes, UINT32_MAX / 2);
 	status = frames_init(&boot->frames, &env->memory, 1ull << boot->format->granule_shift,
-	                     env->machine->frame_floor, (uint32_t)(chunks + own), boot->arena, fault);
+	                     env->machine->frame_floor, (uint32_t)takes, boot->arena, fault);
 	if (status != ST_OK)
 		return status;
 	status = space_init(&boot->space, paging, (uint32_t)rows, (uint32_t)chunks, boot->arena, fault);
@@ -264,7 +276,8 @@ static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
-	{ choose_protocol }, { geometry_choose }, { source_stage }, { capability_check }, { check_relocations },
+	{ choose_protocol }, { geometry_choose }, { coloring_choose }, { source_stage },
+	{ capability_check }, { check_relocations },
 	{ part_relro }, { know_memory }, { open_space }, { choose_direct_map },
 	{ place_protocol }, { objects_place }, { fit_relocations }, { place_own_rows }, { sort_rows },
 	{ objects_back }, { instances_back }, { reserve_handoff }, { load_plan }, { reserve_tables },

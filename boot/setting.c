@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "align.h"
+#include "colorset.h"
 #include "nearest.h"
 
 struct choice {
@@ -139,6 +140,38 @@ static bool set_color_level(struct config_entry *entry, struct span value)
 	return choose(words, value, &entry->color_level);
 }
 
+static bool set_color(struct config_entry *entry, struct span value)
+{
+	static const struct choice words[] = {
+		{ "off", SMALT_COLOR_OFF }, { "match", SMALT_COLOR_MATCH },
+		{ "spread", SMALT_COLOR_SPREAD }, { "partition", SMALT_COLOR_PARTITION },
+		{ "partition,strict", SMALT_COLOR_PARTITION }, { NULL, 0 },
+	};
+
+	entry->color_strict = span_is(value, "partition,strict");
+	return choose(words, value, &entry->color);
+}
+
+static bool set_colors_kernel(struct config_entry *entry, struct span value)
+{
+	return colorset_read(value, &entry->colors[CONFIG_KERNEL]);
+}
+
+static bool set_colors_module(struct config_entry *entry, struct span value)
+{
+	return colorset_read(value, &entry->colors[CONFIG_MODULE]);
+}
+
+static bool set_colors_tables(struct config_entry *entry, struct span value)
+{
+	return colorset_read(value, &entry->colors[CONFIG_TABLES]);
+}
+
+static bool set_colors_free(struct config_entry *entry, struct span value)
+{
+	return colorset_read(value, &entry->colors[CONFIG_FREE]);
+}
+
 static bool set_protocol(struct config_entry *entry, struct span value)
 {
 	entry->protocol = value;
@@ -179,6 +212,11 @@ static const struct setting {
 	{ "llc_line", SET_LLC_LINE, set_llc_line,
 	  "write a power of two from 16 to 4K: llc_line 64" },
 	{ "color_level", SET_COLOR_LEVEL, set_color_level, "write auto, l1, l2 or l3" },
+	{ "color", SET_COLOR, set_color, "write off, match, spread, partition or partition,strict" },
+	{ "colors.kernel", SET_COLORS << CONFIG_KERNEL, set_colors_kernel, colorset_expected },
+	{ "colors.module", SET_COLORS << CONFIG_MODULE, set_colors_module, colorset_expected },
+	{ "colors.tables", SET_COLORS << CONFIG_TABLES, set_colors_tables, colorset_expected },
+	{ "colors.free", SET_COLORS << CONFIG_FREE, set_colors_free, colorset_expected },
 	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
 	{ "fallback", SET_FALLBACK, set_fallback, "write: fallback ENTRY" },
 };
@@ -255,6 +293,13 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->llc_line = over->llc_line;
 	if (set & SET_COLOR_LEVEL)
 		entry->color_level = over->color_level;
+	if (set & SET_COLOR) {
+		entry->color = over->color;
+		entry->color_strict = over->color_strict;
+	}
+	for (unsigned i = 0; i < CONFIG_CLASSES; i++)
+		if (set & (uint32_t)SET_COLORS << i)
+			entry->colors[i] = over->colors[i];
 	if (set & SET_PROTOCOL)
 		entry->protocol = over->protocol;
 	if (set & SET_FALLBACK)

@@ -8,6 +8,7 @@
 #include "boot.h"
 #include "directmap.h"
 #include "mem.h"
+#include "partition.h"
 
 /* The direct map is one block of addresses that no row is in: before, it, behind. */
 static void merge(struct boot *boot, const struct map *rows, uint32_t row_count,
@@ -49,9 +50,41 @@ static enum status make_maps(struct boot *boot, struct fault *fault)
 	return ST_OK;
 }
 
+/* They begin with a color that is not crowded; parted, they lie apart in their own colors. */
+static enum status take_colored(struct boot *boot, struct fault *fault)
+{
+	struct colors *colors = boot->space.colors;
+	struct pagetable *pt = &boot->pt;
+	struct ranges_wish wish = { own_limit(boot), boot->tables_bytes, colors_way(colors), 0 };
+	struct footprint footprint = { 0 };
+	uint32_t turn;
+
+	if (colors_narrow(colors, colors->tables_mask)) {
+		if (partition_tables(colors, &boot->frames, pt->table_count, own_limit(boot), &pt->tables_pa,
+		                     &boot->tables_bytes)) {
+			pt->color_mask = colors->tables_mask;
+			pt->color_count = colors->count;
+			return ST_OK;
+		}
+		if (colors->strict)
+			return partition_refuse(boot->tables_bytes, fault);
+		colors->missed_mask += pt->table_count;
+	}
+	colors_add(colors, &footprint, 0, boot->tables_bytes);
+	turn = colors->policy == SMALT_COLOR_SPREAD ? colors_turn(colors, &footprint, 1) : 0;
+	wish.phase = turn * boot->space.granule;
+	colors_give(colors, &footprint, turn);
+	if (colors->policy == SMALT_COLOR_SPREAD &&
+	    frames_try_high(&boot->frames, &wish, SMALT_MEM_TABLES, &pt->tables_pa))
+		return ST_OK;
+	return frames_take_high(&boot->frames, boot->tables_bytes, boot->space.granule, own_limit(boot),
+	                        SMALT_MEM_TABLES, &pt->tables_pa, fault);
+}
+
 static enum status take_tables(struct boot *boot, struct fault *fault)
 {
 	struct pagetable *pt = &boot->pt;
+	uint64_t granule = boot->space.granule;
 	enum status status;
 
 	*pt = (struct pagetable){
@@ -61,8 +94,10 @@ static enum status take_tables(struct boot *boot, struct fault *fault)
 	status = pagetable_count(pt, boot->maps, boot->map_count, &pt->table_count, fault);
 	if (status != ST_OK)
 		return status;
-	return frames_take_high(&boot->frames, pt->table_count * boot->space.granule,
-	                        boot->space.granule, own_limit(boot),
+	boot->tables_bytes = pt->table_count * granule;
+	if (boot->space.colors)
+		return take_colored(boot, fault);
+	return frames_take_high(&boot->frames, boot->tables_bytes, granule, own_limit(boot),
 	                        SMALT_MEM_TABLES, &pt->tables_pa, fault);
 }
 
@@ -75,7 +110,7 @@ static enum status audit(struct boot *boot, struct fault *fault)
 		.root_pa = { pt->root_pa[0], pt->root_pa[1] },
 		.window = pt->window,
 		.tables_pa = pt->tables_pa,
-		.tables_bytes = pt->table_count * boot->space.granule,
+		.tables_bytes = boot->tables_bytes,
 	};
 
 	boot->leaves = (struct audit_leaves){

@@ -43,6 +43,7 @@ struct boot_object {
 	bool has_policy;             /* va=packed, stable, random */
 	enum place_policy policy;
 	uint32_t pa_bits;            /* as smalt_object has it */
+	uint64_t color_mask;         /* partition: COLOR_ALL if nobody said more */
 	struct placement placement;
 	struct binding *bindings;    /* by symbol, bind.h; NULL: its relocations are about none */
 	bool narrow;                 /* some results have less than 8 bytes */
@@ -100,6 +101,7 @@ struct boot {
 
 	struct frames frames;
 	struct space space;
+	struct colors colors;        /* of space.colors; policy SMALT_COLOR_OFF: that is NULL */
 	struct own own[BOOT_OWN];
 	uint32_t own_count;
 	uint64_t own_va[13];             /* of the first row of each SMALT_KIND_*, 0: none */
@@ -108,6 +110,7 @@ struct boot {
 	struct map *maps;                /* rows and direct map, ascending */
 	uint32_t map_count;
 	struct pagetable pt;
+	uint64_t tables_bytes;           /* from the first to behind the last */
 	struct audit_leaves leaves;
 	struct memmap after;             /* memory as the kernel gets it */
 	uint64_t handoff_va, handoff_pa, handoff_bytes;

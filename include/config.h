@@ -31,7 +31,12 @@ enum {
 	SET_TEXTREL = 1 << 12, SET_PAGES = 1 << 13, SET_PAGING_LEVELS = 1 << 14,
 	SET_LLC_SIZE = 1 << 15, SET_LLC_WAYS = 1 << 16, SET_LLC_LINE = 1 << 17,
 	SET_COLOR_LEVEL = 1 << 18, SET_LLC = SET_LLC_SIZE | SET_LLC_WAYS | SET_LLC_LINE,
+	SET_COLOR = 1 << 25,
+	SET_COLORS = 1 << 26,        /* and the bits above it: one for each of CONFIG_CLASSES */
 };
+
+/* Whose frames may have which colors: colors.CLASS; colors.module.NAME stands apart. */
+enum config_class { CONFIG_KERNEL, CONFIG_MODULE, CONFIG_TABLES, CONFIG_FREE, CONFIG_CLASSES };
 
 /* One entry, or the defaults before the first. Texts stay in the file or in the arena. */
 struct config_entry {
@@ -52,6 +57,9 @@ struct config_entry {
 	uint64_t llc_bytes;          /* the cache that gives colors: all three or none (geometry.c) */
 	uint32_t llc_ways, llc_line;
 	uint32_t color_level;        /* 1, 2, 3; 0: auto */
+	uint32_t color;              /* SMALT_COLOR_* */
+	bool color_strict;           /* partition,strict */
+	uint64_t colors[CONFIG_CLASSES];     /* masks; where SET_COLORS does not say so: all */
 	struct span protocol;        /* "smalt", "pvh", "image" */
 	struct span kernel;
 	struct span cmdline;
@@ -77,11 +85,21 @@ struct config_module {
 	uint32_t line, column;
 };
 
+/* colors.module.NAME */
+struct config_colors {
+	uint32_t entry;              /* index; 0: of every entry */
+	struct span name;
+	uint64_t mask;
+	uint32_t line, column;
+};
+
 struct config {
 	struct config_entry *entries;    /* [0]: the defaults */
 	uint32_t entry_count;
 	struct config_module *modules;
 	uint32_t module_count;
+	struct config_colors *colors;
+	uint32_t color_count;
 };
 
 /* What the firmware's command line says. */
@@ -93,6 +111,8 @@ struct config_words {
 	bool append;                 /* the rest began with += */
 	struct span rest;            /* words that are not ours, joined by one blank */
 	struct config_entry settings;    /* smalt.KEY=VALUE */
+	struct config_colors *colors;    /* smalt.colors.module.NAME= */
+	uint32_t color_count;
 };
 
 /*

@@ -25,6 +25,8 @@ struct extent_source {
 	bool whole_pages;        /* role raw */
 	bool physical;           /* pa == va: the protocol places (M21) */
 	uint64_t copy_limit;     /* EXTENT_COPY_LIMIT */
+	uint64_t color_mask;     /* partition: the colors that its frames may have */
+	uint32_t turn;           /* spread: as placement.turn */
 	struct frame_draw *draw; /* pa random: all is copied to frames that are drawn; else NULL */
 	const struct extent_own_pages *own;  /* for each of the rows, file_bytes == mem_bytes where there are some; or NULL */
 };
@@ -43,7 +45,10 @@ MUST_CHECK enum status extent_object(struct space *space, uint32_t first, uint32
 /* The flags that an extent gives the rows of its pages, which end before end_row. */
 void extent_flags(struct space *space, uint32_t end_row, const struct smalt_extent *extent);
 
-/* Zeroed frames of type, taken high, for one of Smalt's own rows. limit as frames_take_high. */
+/*
+ * Zeroed frames of type, taken high, for one of Smalt's own rows, of the color of va or, where parts of the
+ * colors are its own, of these. limit as frames_take_high.
+ */
 MUST_CHECK enum status extent_own(struct space *space, uint32_t row, uint32_t type, uint64_t limit,
                                   struct frames *frames, struct fault *fault);
 

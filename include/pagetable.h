@@ -21,6 +21,8 @@ struct pagetable {
 	uint64_t window;         /* pointer = pa + window; 0 in a loader */
 	uint64_t tables_pa;      /* of the first table; the roots are the first */
 	uint32_t table_count;
+	uint64_t color_mask;     /* tables lie in those granules from tables_pa on whose color is in it; color_count 0: in all */
+	uint32_t color_count;    /* a power of two */
 	uint64_t root_pa[MACHINE_ROOTS];
 };
 

@@ -60,6 +60,7 @@ struct placement {
 	uint64_t bias;           /* modulo 2^64 */
 	uint64_t start, end;     /* first to behind the last page, padding included */
 	uint32_t va_bits;        /* floor(log2(free places that it was drawn from)); not drawn: 0 */
+	uint32_t turn;           /* spread: its frames are so many colors above va's */
 };
 
 /*
@@ -71,6 +72,7 @@ struct placement {
  * Without PLACE_INTERPRET, and for OBJECT_FLAT, the row is the whole file. What can move goes to
  * the lowest free address from `from` on; as long as there is one, so that its bytes can stay in
  * large leaves (may_stay), else so that its largest segment gets large leaves (P2).
+ * Where colors are spread (space->colors), an object with smaller leaves than 2M goes on to a start that fits.
  * PLACE_STABLE and PLACE_RANDOM: a multiple of the largest leaf of its own in the machine's window from
  * kernel_va to kernel_last, as packed where that has no free place. SMALT_ROW_VA_MOVED: not where draw said.
  * PLACE_RESERVED: each segment and each padding of what is fixed lies wholly in one reserve, all of what can

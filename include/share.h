@@ -13,6 +13,8 @@
 struct share {
 	uint32_t row, row_count;
 	uint32_t extent, extent_count;   /* ascending; the space is not sorted yet */
+	uint64_t color_mask;             /* of all of them */
+	uint32_t turn;                   /* of who has frames of its own: as placement.turn */
 	struct frame_draw *draw;         /* of who has frames of its own; NULL: the lowest */
 };
 

@@ -10,6 +10,7 @@
 
 #include "align.h"
 #include "arena.h"
+#include "color.h"
 #include "leaf.h"
 #include "machine.h"
 #include "ranges.h"
@@ -48,6 +49,8 @@ struct space {
 	uint32_t claim_count, claim_capacity;
 	struct smalt_extent *extents;   /* ascending by va once complete */
 	uint32_t extent_count, extent_capacity;
+	struct colors *colors;   /* that frames shall have; NULL: any */
+	bool *colored;           /* by object: leaves were given up for colors; NULL: none's */
 	const bool *read;        /* by object: its file was read into frames of its choice; NULL: none */
 };
 
@@ -132,7 +135,7 @@ uint32_t space_maps(const struct space *space, struct map *maps);
 uint32_t space_map_at(const struct space *space, uint32_t at, struct map *map);
 
 /*
- * Fills leaf_count, leaf_shift and why of every row, leaf_shift of every extent, from the
+ * Fills leaf_count, leaf_shift, why and color of every row, leaf_shift and color of every extent, from the
  * maps (P5). Extents are sorted. A leaf counts for the row of its first byte.
  */
 void space_leaves(struct space *space);

@@ -15,6 +15,9 @@ struct stretch {
 	struct space *space;
 	struct frames *frames;
 	struct frame_draw *draw; /* NULL: the lowest frames */
+	uint64_t color_mask;     /* partition: of these colors */
+	uint32_t turn;           /* spread: so many colors above va's */
+	uint32_t type;           /* SMALT_MEM_* of the frames */
 	uint64_t va, bytes;
 	uint32_t next;           /* the extent that comes when `left` is used up */
 	uint32_t at;             /* the one that is being filled */
@@ -26,16 +29,23 @@ struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t f
                           uint32_t *next);
 
 /*
- * Takes frames of SMALT_MEM_OBJECT with pa == va modulo the largest leaf that fits: in one
+ * Takes frames of the type with pa == va modulo the largest leaf that fits: in one
  * piece, drawn from all that there are or the lowest, else, with 0 bits, as many leaves of that
  * size as there are, then of smaller ones, down to single granules: as few leaves as any choice
  * of frames gives. Where pieces do not meet in pa extents are split: the rest stands behind all
  * others, until the space is sorted. ST_NO_MEMORY.
+ *
+ * With space->colors a piece that has no large leaf has the color of va, turned, as long as there is one; what
+ * has not is counted there. Where colors are parted all frames are of color_mask (partition.h).
  */
 MUST_CHECK enum status stretch_take(struct stretch *stretch, struct fault *fault);
 
 /* The frames at pa == va: as frames_take_at(). */
 MUST_CHECK enum status stretch_take_at(struct stretch *stretch, const struct memmap *map,
                                        struct fault *fault);
+
+/* For who takes frames by himself: gives a piece of them to the extents that come next. */
+MUST_CHECK enum status stretch_give(struct stretch *stretch, uint64_t pa, uint64_t bytes,
+                                    struct fault *fault);
 
 #endif

@@ -10,6 +10,8 @@
 /* bias == phase modulo align; align is at least the object's own, and phase a multiple of that. */
 struct wish {
 	uint64_t align, phase;
+	uint64_t leaf;           /* bytes of the largest leaf that it is about */
+	bool stays;              /* it is about where the bytes lie */
 };
 
 /* Always fulfillable in an empty space: nobody depends on its coming true. */

@@ -187,6 +187,8 @@ static enum status back_extents(struct backer *b, uint32_t first, uint32_t end)
 		}
 		s = stretch_of(b->space, b->frames, i, end, &next);
 		s.draw = b->source->draw;
+		s.turn = b->source->turn;
+		s.color_mask = b->source->color_mask;
 		status = b->source->physical ? stretch_take_at(&s, b->map, b->fault)
 		                             : stretch_take(&s, b->fault);
 	}
@@ -253,24 +255,49 @@ static struct smalt_extent whole_row(const struct space *space, uint32_t row_ind
 	};
 }
 
-enum status extent_own(struct space *space, uint32_t row, uint32_t type, uint64_t limit,
-                       struct frames *frames, struct fault *fault)
+/* Frames of the colors of Smalt's own, a piece here and a piece there. */
+static enum status take_parted(struct space *space, uint32_t row, uint32_t type,
+                               struct frames *frames, struct fault *fault)
 {
 	struct smalt_extent extent = whole_row(space, row);
-	uint64_t align = leaf_bytes(space->format, leaf_largest(space->format, space->leaf_mask,
-	                                                        extent.va, extent.bytes));
+	uint32_t first = space->extent_count, next;
+	struct stretch s;
 	enum status status;
 
 	extent.backing = SMALT_BACKING_ZERO;
-	extent.memory = SMALT_CACHE_WRITE_BACK;
-	/* A phase is no choice of frames_take_high(): place gives such rows aligned addresses */
-	if ((extent.va & (align - 1)) != 0)
-		align = space->granule;
-	status = frames_take_high(frames, extent.bytes, align, limit, type, &extent.pa, fault);
-	if (status != ST_OK && align > space->granule)
-		status = frames_take_high(frames, extent.bytes, space->granule, limit, type,
-		                          &extent.pa, fault);
-	return status == ST_OK ? space_add_extent(space, &extent, fault) : status;
+	extent.pa = STRETCH_NO_PA;
+	status = space_add_extent(space, &extent, fault);
+	if (status != ST_OK)
+		return status;
+	s = stretch_of(space, frames, first, first + 1, &next);
+	s.type = type;
+	s.color_mask = space->colors->own_mask;
+	return stretch_take(&s, fault);
+}
+
+enum status extent_own(struct space *space, uint32_t row, uint32_t type, uint64_t limit,
+                       struct frames *frames, struct fault *fault)
+{
+	struct colors *colors = space->colors;
+	struct smalt_extent extent = whole_row(space, row);
+	uint64_t align = leaf_bytes(space->format, leaf_largest(space->format, space->leaf_mask,
+	                                                        extent.va, extent.bytes));
+	struct ranges_wish wish = { limit, extent.bytes, align, extent.va };
+
+	if (colors && colors_narrow(colors, colors->own_mask) &&
+	    space->rows[row].kind != SMALT_KIND_HANDOFF)
+		return take_parted(space, row, type, frames, fault);
+	extent.backing = SMALT_BACKING_ZERO;
+	if (colors)
+		wish.align = max_u64(align, colors_way(colors));
+	if (!frames_try_high(frames, &wish, type, &extent.pa)) {
+		if (frames_take_high(frames, extent.bytes, space->granule, limit, type, &extent.pa,
+		                     fault) != ST_OK)
+			return fault->status;
+		if (colors)
+			colors->missed_color += extent.bytes >> colors->shift;
+	}
+	return space_add_extent(space, &extent, fault);
 }
 
 enum status extent_fixed(struct space *space, uint32_t row, uint64_t pa, uint32_t memory,

@@ -157,7 +157,23 @@ struct cursor {
 	unsigned next[LEVELS];       /* its first entry that is not written */
 	unsigned low;                /* the lowest level with an open table */
 	uint32_t used;               /* tables taken, of all roots */
+	uint64_t free_pa;            /* where the next one is, if it has a color of its own */
 };
+
+/* The frame of the next table. */
+static uint64_t next_table(struct cursor *c)
+{
+	const struct pagetable *pt = c->pt;
+	unsigned shift = pt->format->granule_shift;
+
+	CHECK(c->used < pt->table_count);
+	c->used++;
+	while (pt->color_count != 0 &&
+	       !(pt->color_mask >> (c->free_pa >> shift & (pt->color_count - 1)) & 1))
+		c->free_pa += 1ull << shift;
+	c->free_pa += 1ull << shift;
+	return c->free_pa - (1ull << shift);
+}
 
 /* Sixteen stores a turn: empty entries are what tables mostly consist of. */
 static void zero_entries(uint64_t *entry, unsigned count)
@@ -226,10 +242,8 @@ static void go(struct cursor *c, uint64_t va, unsigned level)
 		close_table(c);
 	while (c->low > level) {
 		uint64_t *entry = entry_at(c, c->low, va, 1);
-		uint64_t pa = c->pt->tables_pa +
-		              ((uint64_t)c->used++ << c->format->granule_shift);
+		uint64_t pa = next_table(c);
 
-		CHECK(c->used <= c->pt->table_count);
 		*entry = pa | c->format->table;
 		c->prefix[c->low - 1] = va >> table_shift(c->format, c->low - 1);
 		open_table(c, c->low - 1, pa);
@@ -293,16 +307,13 @@ static void build_map(struct cursor *c, const struct map *map)
 void pagetable_build(struct pagetable *pt, const struct map *maps, uint32_t map_count)
 {
 	const struct machine *machine = pt->machine;
-	struct cursor c = { .pt = pt, .format = pt->format, .used = machine->root_count };
+	struct cursor c = { .pt = pt, .format = pt->format, .free_pa = pt->tables_pa };
 	uint32_t i = 0;
 
 	CHECK(pt->format->levels <= LEVELS && machine->root_count <= MACHINE_ROOTS);
-	CHECK(c.used <= pt->table_count);
-	for (unsigned root = 0; root < MACHINE_ROOTS; root++) {
-		pt->root_pa[root] = 0;
-		if (root >= machine->root_count)
-			continue;
-		pt->root_pa[root] = pt->tables_pa + ((uint64_t)root << pt->format->granule_shift);
+	for (unsigned root = 0; root < MACHINE_ROOTS; root++)
+		pt->root_pa[root] = root < machine->root_count ? next_table(&c) : 0;
+	for (unsigned root = 0; root < machine->root_count; root++) {
 		open_table(&c, pt->format->levels - 1u, pt->root_pa[root]);
 		for (; i < map_count && range_of(pt->format, maps[i].va)->root == root; i++)
 			build_map(&c, &maps[i]);

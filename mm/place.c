@@ -12,6 +12,7 @@
 #include "row.h"
 #include "shape.h"
 #include "sort.h"
+#include "spread.h"
 #include "wish.h"
 
 /* Reservations are kept for segments: one may end where the next begins. */
@@ -52,15 +53,15 @@ static enum status place_fixed(const struct space *space, const struct place_req
 
 /* The wish if it comes true; else the object's alignment alone. */
 static enum status find_bias(const struct space *space, const struct place_request *request,
-                             const struct shape *shape, uint64_t *bias, struct fault *fault)
+                             const struct shape *shape, const struct wish *wish, uint64_t *bias,
+                             struct fault *fault)
 {
 	uint64_t first = shape->low - shape->padding;
 	uint64_t bytes = shape->bytes + 2 * shape->padding;
-	struct wish wish = wish_make(space, request, shape);
 	enum status status;
 	uint64_t va;
 
-	status = reserve_find(space, request, bytes, wish.align, first + wish.phase, &va, fault);
+	status = reserve_find(space, request, bytes, wish->align, first + wish->phase, &va, fault);
 	if (status != ST_OK)
 		status = reserve_find(space, request, bytes, shape->align, first, &va, fault);
 	if (status == ST_OK)
@@ -68,20 +69,31 @@ static enum status find_bias(const struct space *space, const struct place_reque
 	return status;
 }
 
+static enum status place_address(const struct space *space, const struct place_request *request,
+                                 const struct shape *shape, uint64_t *bias, struct fault *fault)
+{
+	if (request->va & (shape->align - 1))
+		return fault_set(fault, ST_MISALIGNED, "va", request->va, shape->align);
+	*bias = request->va - align_down(shape->segments[0].va, shape->align);
+	return reserve_free_at(space, request, shape->low - shape->padding + *bias,
+	                       shape->bytes + 2 * shape->padding, fault);
+}
+
 static enum status place_movable(const struct space *space, const struct place_request *request,
                                  const struct shape *shape, struct choice *choice,
                                  struct fault *fault)
 {
-	if (!(request->flags & (PLACE_ADDRESS | PLACE_RESERVED)) &&
-	    policy_choose(space, request, shape, choice))
-		return ST_OK;
-	if (!(request->flags & PLACE_ADDRESS))
-		return find_bias(space, request, shape, &choice->bias, fault);
-	if (request->va & (shape->align - 1))
-		return fault_set(fault, ST_MISALIGNED, "va", request->va, shape->align);
-	choice->bias = request->va - align_down(shape->segments[0].va, shape->align);
-	return reserve_free_at(space, request, shape->low - shape->padding + choice->bias,
-	                       shape->bytes + 2 * shape->padding, fault);
+	struct wish wish = wish_make(space, request, shape);
+	enum status status = ST_OK;
+
+	if (request->flags & PLACE_ADDRESS)
+		status = place_address(space, request, shape, &choice->bias, fault);
+	else if ((request->flags & PLACE_RESERVED) ||
+	         !policy_choose(space, request, shape, &wish, choice))
+		status = find_bias(space, request, shape, &wish, &choice->bias, fault);
+	if (status == ST_OK)
+		spread_object(space, request, shape, &wish, choice);
+	return status;
 }
 
 /* The entry rule (M19): a kernel's entry always, a module's if it has one. */
@@ -183,5 +195,6 @@ enum status place_object(const struct space *space, const struct place_request *
 		rows[i].flags |= SMALT_ROW_VA_MOVED;
 	*placement = placement_of(space, &shape, choice.bias, rows, count);
 	placement->va_bits = choice.va_bits;
+	placement->turn = choice.turn;
 	return ST_OK;
 }

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "row.h"
 #include "shape.h"
+#include "spread.h"
 
 static enum status claim_blocks(struct space *space, const struct place_request *request,
                                 const struct shape *shape, struct fault *fault)
@@ -62,7 +63,10 @@ enum status place_enter(struct space *space, const struct place_request *request
 			: claim_blocks(space, request, &shape, fault);
 	if (status == ST_OK)
 		status = space_add_rows(space, rows, count, fault);
-	return status == ST_OK ? ST_OK : fault_in(fault, request->object->name);
+	if (status != ST_OK)
+		return fault_in(fault, request->object->name);
+	spread_give(space, space->row_count - count, count, placement->turn);
+	return ST_OK;
 }
 
 /* As which Smalt's own rows appear in an ADDRESS_IN_USE. */
@@ -79,6 +83,12 @@ static const char *const owners[] = {
 	[SMALT_KIND_FRAMEBUFFER] = "framebuffer",
 	[SMALT_KIND_SMBIOS] = "SMBIOS tables",
 };
+
+/* Else there is memory behind it already. */
+static bool has_frames(uint32_t kind)
+{
+	return kind == SMALT_KIND_STACK || kind == SMALT_KIND_FAULT_STACK || kind == SMALT_KIND_HANDOFF;
+}
 
 /* Where objects are strewn over the machine's place for kernels, what is long goes before it. */
 static enum status find_own(const struct space *space, struct ranges_wish wish, uint64_t *va,
@@ -105,11 +115,16 @@ enum status place_own(struct space *space, uint32_t kind, uint64_t bytes, uint32
 	status = check_room(space, 1, 1, fault);
 	if (status == ST_OK)
 		status = find_own(space, wish, &found, fault);
+	if (status == ST_OK && has_frames(kind))
+		found = spread_own(space, found, bytes);
 	if (status == ST_OK)
 		status = space_claim(space, found, bytes, span_of(owners[kind]), SMALT_NONE, fault);
 	if (status != ST_OK)
 		return status;
 	*va = found;
 	row = row_of_own(space, kind, found, bytes, prot);
-	return space_add_rows(space, &row, 1, fault);
+	status = space_add_rows(space, &row, 1, fault);
+	if (status == ST_OK && has_frames(kind))
+		spread_give(space, space->row_count - 1, 1, 0);
+	return status;
 }

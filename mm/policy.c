@@ -11,22 +11,19 @@
 #include <stddef.h>
 
 #include "align.h"
-#include "wish.h"
 
 static uint64_t first_page(const struct shape *shape)
 {
 	return shape->low - shape->padding;
 }
 
-static struct slots slots_of(const struct space *space, const struct place_request *request,
-                             const struct shape *shape)
+static struct slots slots_of(const struct space *space, const struct shape *shape,
+                             const struct wish *wish)
 {
-	struct wish wish = wish_make(space, request, shape);
-
 	return (struct slots){
 		.first = space->machine->kernel_va, .last = space->machine->kernel_last,
 		.bytes = shape->bytes + 2 * shape->padding,
-		.align = wish.align, .phase = (first_page(shape) + wish.phase) & (wish.align - 1),
+		.align = wish->align, .phase = (first_page(shape) + wish->phase) & (wish->align - 1),
 	};
 }
 
@@ -67,7 +64,7 @@ static bool choose_stable(const struct space *space, const struct slots *slots, 
 }
 
 bool policy_choose(const struct space *space, const struct place_request *request,
-                   const struct shape *shape, struct choice *choice)
+                   const struct shape *shape, const struct wish *wish, struct choice *choice)
 {
 	struct slots slots;
 	uint64_t va = 0;
@@ -76,7 +73,7 @@ bool policy_choose(const struct space *space, const struct place_request *reques
 	*choice = (struct choice){ .moved = request->policy == PLACE_STABLE };
 	if (request->policy == PLACE_PACKED || request->draw == NULL)
 		return false;
-	slots = slots_of(space, request, shape);
+	slots = slots_of(space, shape, wish);
 	found = request->policy == PLACE_STABLE
 		? choose_stable(space, &slots, *request->draw, &va, &choice->moved)
 		: choose_random(space, &slots, *request->draw, &va, &choice->va_bits);

@@ -83,7 +83,7 @@ static void set_flags(struct space *space, const struct share *of, uint32_t row,
 
 struct share share_of(struct space *space, uint32_t row, uint32_t count, uint32_t extent)
 {
-	struct share of = { row, count, extent, space->extent_count - extent, NULL };
+	struct share of = { row, count, extent, space->extent_count - extent, COLOR_ALL, 0, NULL };
 
 	/* Where memory was in pieces, some stand behind all others. */
 	sort_entries(&space->extents[extent], of.extent_count, sizeof(*space->extents));
@@ -105,6 +105,8 @@ static enum status take(struct space *space, const struct share *of, uint32_t fi
 			continue;
 		s = stretch_of(space, frames, i, end, &next);
 		s.draw = of->draw;
+		s.turn = of->turn;
+		s.color_mask = of->color_mask;
 		status = stretch_take(&s, fault);
 	}
 	return status;

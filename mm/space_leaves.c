@@ -146,6 +146,15 @@ static bool row_holds(const struct space *space, const struct smalt_row *row, ui
 	return false;
 }
 
+/* Were its frames chosen by color, whatever leaves that costs? */
+static bool is_colored(const struct space *space, const struct smalt_row *row)
+{
+	if (!space->colors)
+		return false;
+	return row->object == SMALT_NONE ? colors_narrow(space->colors, space->colors->own_mask)
+	                                 : space->colored && space->colored[row->object];
+}
+
 /* The first of SMALT_WHY_* that applies; the sizes that the CPU lacks do not count as larger. */
 static uint32_t why_row(const struct space *space, const struct smalt_row *row)
 {
@@ -162,7 +171,28 @@ static uint32_t why_row(const struct space *space, const struct smalt_row *row)
 		return SMALT_WHY_ALIGNMENT;
 	if (!row_holds(space, row, larger, false))
 		return SMALT_WHY_RIGHTS;
-	return row_holds(space, row, larger, true) ? SMALT_WHY_FRAGMENTATION : SMALT_WHY_IN_PLACE;
+	if (!row_holds(space, row, larger, true))
+		return SMALT_WHY_IN_PLACE;
+	return is_colored(space, row) ? SMALT_WHY_COLOR : SMALT_WHY_FRAGMENTATION;
+}
+
+/* What is no memory has no color. */
+static void note_colors(struct space *space)
+{
+	for (uint32_t i = 0; i < space->extent_count; i++) {
+		struct smalt_extent *extent = &space->extents[i];
+
+		if (extent->backing != SMALT_BACKING_DEVICE)
+			extent->color = color_of(space->colors, extent->pa);
+	}
+	for (uint32_t i = 0; i < space->row_count; i++) {
+		struct smalt_row *row = &space->rows[i];
+		uint64_t va = space_first_page(space, row);
+		const struct smalt_extent *extent = row->prot == 0 ? NULL : space_extent_at(space, va);
+
+		if (extent && extent->color != SMALT_NONE)
+			row->color = color_of(space->colors, extent->pa + (va - extent->va));
+	}
 }
 
 void space_leaves(struct space *space)
@@ -183,4 +213,6 @@ void space_leaves(struct space *space)
 	}
 	for (uint32_t i = 0; i < space->row_count; i++)
 		space->rows[i].why = why_row(space, &space->rows[i]);
+	if (space->colors)
+		note_colors(space);
 }

@@ -70,7 +70,8 @@ bool stay_in_place(const struct space *space, const struct extent_source *source
 	uint64_t apart = cut->bytes_pa ^ row->va, align;
 	struct cut kept = *cut;
 
-	if (source->bytes_pa == OBJECT_NOWHERE || row->file_bytes == 0 || source->draw)
+	if (source->bytes_pa == OBJECT_NOWHERE || row->file_bytes == 0 || source->draw ||
+	    (space->colors && colors_narrow(space->colors, source->color_mask)))
 		return false;
 	if (row_is_written(row) && !source->donated)
 		return false;

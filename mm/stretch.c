@@ -10,13 +10,17 @@
 #include <stddef.h>
 
 #include "align.h"
+#include "partition.h"
 #include "sort.h"
 
 struct stretch stretch_of(struct space *space, struct frames *frames, uint32_t first, uint32_t end,
                           uint32_t *next)
 {
 	const struct smalt_extent *extents = space->extents;
-	struct stretch s = { .space = space, .frames = frames, .va = extents[first].va, .next = first };
+	struct stretch s = {
+		.space = space, .frames = frames, .color_mask = COLOR_ALL, .va = extents[first].va,
+		.next = first, .type = SMALT_MEM_OBJECT,
+	};
 
 	for (; first < end && extents[first].pa == STRETCH_NO_PA &&
 	       extents[first].va == s.va + s.bytes; first++)
@@ -39,8 +43,7 @@ static enum status add_rest(struct stretch *s, uint64_t pa, uint64_t bytes, stru
 	return status;
 }
 
-/* Gives a piece of frames to the extents that come next. */
-static enum status give(struct stretch *s, uint64_t pa, uint64_t bytes, struct fault *fault)
+enum status stretch_give(struct stretch *s, uint64_t pa, uint64_t bytes, struct fault *fault)
 {
 	enum status status = ST_OK;
 
@@ -66,9 +69,43 @@ static enum status give(struct stretch *s, uint64_t pa, uint64_t bytes, struct f
 	return status;
 }
 
+/* One granule of the least loaded color that has one. */
+static bool try_least(struct stretch *s, uint64_t va, uint64_t *pa)
+{
+	struct colors *colors = s->space->colors;
+	uint64_t granule = s->space->granule, mask = COLOR_ALL;
+
+	for (uint32_t tries = 0; tries < colors->count; tries++) {
+		uint32_t color = colors_least(colors, mask);
+
+		if (frames_try(s->frames, granule, colors_way(colors), color * granule, s->type, pa)) {
+			colors_moved(colors, va, *pa);
+			return true;
+		}
+		mask &= ~(1ull << color);
+	}
+	return false;
+}
+
+/* Frames in one piece, congruent modulo leaf: of the color of va, else of any that is there. */
+static bool try_piece(struct stretch *s, uint64_t va, uint64_t bytes, uint64_t leaf, uint64_t *pa)
+{
+	struct colors *colors = s->space->colors;
+	uint64_t granule = s->space->granule, way = colors ? colors_way(colors) : leaf;
+
+	va += s->turn * granule;
+	if (frames_try(s->frames, bytes, max_u64(leaf, way), va, s->type, pa))
+		return true;
+	if (way <= leaf || (bytes == granule ? !try_least(s, va, pa)
+	                                     : !frames_try(s->frames, bytes, leaf, va, s->type, pa)))
+		return false;
+	colors->missed_color += bytes >> colors->shift;
+	return true;
+}
+
 /* A stretch in parts, behind the extents until they are given; those with STRETCH_NO_PA wait. */
 struct parts {
-	const struct space *space;
+	struct stretch *stretch;
 	struct smalt_extent *part;
 	uint32_t count;
 };
@@ -76,7 +113,8 @@ struct parts {
 static enum status add_part(struct parts *parts, uint64_t va, uint64_t pa, uint64_t bytes,
                             struct fault *fault)
 {
-	uint64_t count = (uint64_t)parts->space->extent_count + parts->count + 1;
+	const struct space *space = parts->stretch->space;
+	uint64_t count = (uint64_t)space->extent_count + parts->count + 1;
 
 	if (parts->count != 0) {
 		struct smalt_extent *last = &parts->part[parts->count - 1];
@@ -86,16 +124,14 @@ static enum status add_part(struct parts *parts, uint64_t va, uint64_t pa, uint6
 			return ST_OK;
 		}
 	}
-	if (count > parts->space->extent_capacity)
-		return fault_set(fault, ST_NO_MEMORY, "extents", count,
-		                 parts->space->extent_capacity);
+	if (count > space->extent_capacity)
+		return fault_set(fault, ST_NO_MEMORY, "extents", count, space->extent_capacity);
 	parts->part[parts->count++] = (struct smalt_extent){ .va = va, .pa = pa, .bytes = bytes };
 	return ST_OK;
 }
 
 /* As many leaves as there are for a part that waits; what is left of it waits on. */
-static enum status take_leaves(struct parts *parts, struct frames *frames, uint32_t at,
-                               uint64_t leaf, struct fault *fault)
+static enum status take_leaves(struct parts *parts, uint32_t at, uint64_t leaf, struct fault *fault)
 {
 	struct smalt_extent *part = &parts->part[at];
 	uint64_t head = -part->va & (leaf - 1), end = part->va + part->bytes;
@@ -105,7 +141,7 @@ static enum status take_leaves(struct parts *parts, struct frames *frames, uint3
 	if (!range_fits(head, leaf, part->bytes))
 		return ST_OK;
 	for (; end - va >= leaf; va += leaf) {
-		if (!frames_try(frames, leaf, leaf, 0, SMALT_MEM_OBJECT, &pa))
+		if (!try_piece(parts->stretch, va, leaf, leaf, &pa))
 			break;
 		if (add_part(parts, va, pa, leaf, fault) != ST_OK)
 			return fault->status;
@@ -119,18 +155,18 @@ static enum status take_leaves(struct parts *parts, struct frames *frames, uint3
 }
 
 /* All of a part that waits: together if that can be, else page by page. */
-static enum status take_pages(struct parts *parts, struct frames *frames, uint32_t at,
-                              uint64_t granule, struct fault *fault)
+static enum status take_pages(struct parts *parts, uint32_t at, uint64_t granule, struct fault *fault)
 {
+	struct stretch *s = parts->stretch;
 	struct smalt_extent *part = &parts->part[at];
 	enum status status = ST_OK;
 	uint64_t pa;
 
-	if (part->bytes == 0 ||
-	    frames_try(frames, part->bytes, granule, 0, SMALT_MEM_OBJECT, &part->pa))
+	if (part->bytes == 0 || try_piece(s, part->va, part->bytes, granule, &part->pa))
 		return ST_OK;
 	for (uint64_t offset = 0; status == ST_OK && offset < part->bytes; offset += granule) {
-		status = frames_take(frames, granule, granule, 0, SMALT_MEM_OBJECT, &pa, fault);
+		if (!try_piece(s, part->va + offset, granule, granule, &pa))     /* only to say why */
+			status = frames_take(s->frames, granule, granule, 0, s->type, &pa, fault);
 		if (status == ST_OK)
 			status = add_part(parts, part->va + offset, pa, granule, fault);
 	}
@@ -138,17 +174,16 @@ static enum status take_pages(struct parts *parts, struct frames *frames, uint32
 	return status;
 }
 
-static enum status take_size(struct parts *parts, struct frames *frames, unsigned index,
-                             struct fault *fault)
+static enum status take_size(struct parts *parts, unsigned index, struct fault *fault)
 {
-	uint64_t leaf = leaf_bytes(parts->space->format, index);
+	uint64_t leaf = leaf_bytes(parts->stretch->space->format, index);
 	uint32_t count = parts->count;       /* what comes on top is taken, or too short */
 	enum status status = ST_OK;
 
 	for (uint32_t i = 0; status == ST_OK && i < count; i++)
 		if (parts->part[i].pa == STRETCH_NO_PA)
-			status = index == 0 ? take_pages(parts, frames, i, leaf, fault)
-			                    : take_leaves(parts, frames, i, leaf, fault);
+			status = index == 0 ? take_pages(parts, i, leaf, fault)
+			                    : take_leaves(parts, i, leaf, fault);
 	return status;
 }
 
@@ -159,28 +194,29 @@ static enum status take_size(struct parts *parts, struct frames *frames, unsigne
 static enum status take_parts(struct stretch *s, unsigned index, struct fault *fault)
 {
 	struct space *space = s->space;
-	struct parts parts = { space, space->extents + space->extent_count, 0 };
+	struct parts parts = { s, space->extents + space->extent_count, 0 };
 	enum status status = add_part(&parts, s->va, STRETCH_NO_PA, s->bytes, fault);
 
 	for (index++; status == ST_OK && index-- > 0; )
 		if (index == 0 || (space->leaf_mask >> index & 1))
-			status = take_size(&parts, s->frames, index, fault);
+			status = take_size(&parts, index, fault);
 	if (status != ST_OK)
 		return status;
 	sort_entries(parts.part, parts.count, sizeof(*parts.part));
 	for (uint32_t i = 0; status == ST_OK && i < parts.count; i++) {
-		struct smalt_extent part = parts.part[i];    /* give() writes below i + 1 */
+		struct smalt_extent part = parts.part[i];    /* stretch_give() writes below i + 1 */
 
-		status = give(s, part.pa, part.bytes, fault);
+		status = stretch_give(s, part.pa, part.bytes, fault);
 	}
 	return status;
 }
 
-/* In one piece with the largest leaves that memory has, else in parts. */
+/* In one piece with the largest leaves that memory has, else in parts; turned against va it has none. */
 static enum status take(struct stretch *s, struct fault *fault)
 {
 	const struct space *space = s->space;
-	unsigned index = leaf_largest(space->format, space->leaf_mask, s->va, s->bytes);
+	uint32_t usable = s->turn ? 1 : space->leaf_mask;
+	unsigned index = leaf_largest(space->format, usable, s->va, s->bytes);
 	uint64_t pa;
 
 	for (;; index--) {
@@ -188,8 +224,8 @@ static enum status take(struct stretch *s, struct fault *fault)
 
 		if (index != 0 && !(space->leaf_mask >> index & 1))
 			continue;
-		if (frames_try(s->frames, s->bytes, leaf, s->va & (leaf - 1), SMALT_MEM_OBJECT, &pa))
-			return give(s, pa, s->bytes, fault);
+		if (try_piece(s, s->va, s->bytes, leaf, &pa))
+			return stretch_give(s, pa, s->bytes, fault);
 		if (index == 0 || frames_find(s->frames, leaf, leaf, 0, &pa))
 			return take_parts(s, index, fault);
 	}
@@ -209,18 +245,21 @@ static bool take_drawn(struct stretch *s, uint64_t *pa)
 		return false;
 	(void)slots_free(&slots, &s->frames->free, random_below(&s->draw->random, count), pa);
 	s->draw->bits = (uint32_t)min_u64(s->draw->bits, log2_floor(count));
-	return frames_take_at(s->frames, *pa, s->bytes, SMALT_MEM_OBJECT, NULL, &ignored) == ST_OK;
+	return frames_take_at(s->frames, *pa, s->bytes, s->type, NULL, &ignored) == ST_OK;
 }
 
 /* Too much is refused at once, not after every page of it was tried. */
 enum status stretch_take(struct stretch *stretch, struct fault *fault)
 {
+	const struct colors *colors = stretch->space->colors;
 	uint64_t free_bytes = stretch->frames->free.bytes, pa;
 
 	if (stretch->bytes > free_bytes)
 		return fault_set(fault, ST_NO_MEMORY, "free bytes", stretch->bytes, free_bytes);
+	if (colors && colors_narrow(colors, stretch->color_mask))
+		return partition_take(stretch, fault);
 	if (stretch->draw && take_drawn(stretch, &pa))
-		return give(stretch, pa, stretch->bytes, fault);
+		return stretch_give(stretch, pa, stretch->bytes, fault);
 	if (stretch->draw)
 		stretch->draw->bits = 0;
 	return take(stretch, fault);
@@ -229,7 +268,7 @@ enum status stretch_take(struct stretch *stretch, struct fault *fault)
 enum status stretch_take_at(struct stretch *stretch, const struct memmap *map, struct fault *fault)
 {
 	enum status status = frames_take_at(stretch->frames, stretch->va, stretch->bytes,
-	                                    SMALT_MEM_OBJECT, map, fault);
+	                                    stretch->type, map, fault);
 
-	return status == ST_OK ? give(stretch, stretch->va, stretch->bytes, fault) : status;
+	return status == ST_OK ? stretch_give(stretch, stretch->va, stretch->bytes, fault) : status;
 }

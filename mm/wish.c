@@ -70,7 +70,7 @@ struct wish wish_make(const struct space *space, const struct place_request *req
 	const struct object *object = request->object;
 	const struct segment *data = largest(shape, true), *big = largest(shape, false);
 	uint64_t distance = object->bytes_pa + data->file_offset - data->va;
-	struct wish wish;
+	struct wish wish = { 0 };
 
 	if (request->like && request->policy != PLACE_STABLE) {
 		wish.align = leaf_within(space, big->mem_bytes);
@@ -80,10 +80,12 @@ struct wish wish_make(const struct space *space, const struct place_request *req
 
 		wish.align = leaf_within(space, max_u64(data->file_bytes, least));
 		wish.phase = distance;
+		wish.stays = true;
 	} else {
 		wish.align = leaf_within(space, big->mem_bytes);
 		wish.phase = -align_down(big->va, space->granule);
 	}
+	wish.leaf = wish.align;
 	wish.align = max_u64(wish.align, shape->align);
 	wish.phase &= (wish.align - 1) & -shape->align;
 	return wish;

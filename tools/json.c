@@ -210,6 +210,7 @@ static cJSON *row_json(const struct boot *boot, const struct smalt_row *row)
 	add_leaves(json, boot->space.format, count);
 	add_word(json, "why", words_text(plan_why, row->why));
 	cJSON_AddNumberToObject(json, "instance", row->instance);
+	add_index(json, "color", row->color);
 	return json;
 }
 
@@ -225,6 +226,7 @@ static cJSON *extent_json(const struct smalt_extent *extent)
 	add_rights(json, extent->prot);
 	add_word(json, "memory", words_text(plan_memory, extent->memory));
 	add_leaf(json, "leaf", extent->leaf_shift);
+	add_index(json, "color", extent->color);
 	return json;
 }
 
@@ -279,15 +281,55 @@ static void add_direct_map(cJSON *to, const struct boot *boot, bool planned)
 	add_leaves(json, format, count);
 }
 
-/* Nothing is colored: the keys stand for readers that ask. */
-static void add_colors(cJSON *to)
+static void add_cache(cJSON *to, const struct smalt_cache *cache)
 {
-	cJSON *json = cJSON_AddObjectToObject(to, "colors");
+	cJSON *json = cJSON_AddObjectToObject(to, "cache");
 
-	cJSON_AddNumberToObject(json, "count", 1);
-	cJSON_AddStringToObject(json, "policy", "off");
-	cJSON_AddArrayToObject(json, "used");
-	cJSON_AddArrayToObject(json, "free");
+	add_hex(json, "bytes", cache->bytes);
+	cJSON_AddNumberToObject(json, "ways", cache->ways);
+	cJSON_AddNumberToObject(json, "sets", cache->sets);
+	cJSON_AddNumberToObject(json, "line", cache->line);
+	cJSON_AddNumberToObject(json, "level", cache->level);
+	add_word(json, "source", words_text(plan_cache_sources, cache->source));
+	add_word(json, "trust", words_text(plan_trust, cache->trust));
+}
+
+static void add_masks(cJSON *to, const struct smalt_coloring *coloring)
+{
+	cJSON *json = cJSON_AddObjectToObject(to, "masks");
+
+	add_hex(json, "kernel", coloring->kernel_mask);
+	add_hex(json, "module", coloring->module_mask);
+	add_hex(json, "tables", coloring->tables_mask);
+	add_hex(json, "free", coloring->free_mask);
+}
+
+/* As the kernel is told it. */
+static void add_colors(cJSON *to, const struct boot *boot, bool planned)
+{
+	static const struct smalt_handoff nothing = { .colors.count = 1 };
+	const struct smalt_handoff *told = planned ? boot_handoff(boot) : NULL;
+	const struct smalt_handoff *h = told ? told : &nothing;
+	const struct smalt_color *colors = NULL;
+	cJSON *json = cJSON_AddObjectToObject(to, "colors");
+	cJSON *used, *free;
+
+	if (h->coloring.frames.count != 0)
+		colors = (const void *)((const uint8_t *)h + (h->coloring.frames.va - boot->handoff_va));
+	cJSON_AddNumberToObject(json, "count", h->colors.count);
+	add_word(json, "policy", words_text(plan_policies, h->colors.policy));
+	used = cJSON_AddArrayToObject(json, "used");
+	free = cJSON_AddArrayToObject(json, "free");
+	for (uint32_t i = 0; i < h->coloring.frames.count; i++) {
+		cJSON_AddItemToArray(used, cJSON_CreateNumber((double)colors[i].used));
+		cJSON_AddItemToArray(free, cJSON_CreateNumber((double)colors[i].free));
+	}
+	cJSON_AddBoolToObject(json, "strict", h->coloring.flags & SMALT_COLORING_STRICT);
+	cJSON_AddNumberToObject(json, "next", h->coloring.next);
+	cJSON_AddNumberToObject(json, "missed_color", (double)h->coloring.missed_color);
+	cJSON_AddNumberToObject(json, "missed_mask", (double)h->coloring.missed_mask);
+	add_masks(json, &h->coloring);
+	add_cache(json, &h->coloring.cache);
 }
 
 static void add_cost(cJSON *to, const struct boot_cost *cost)
@@ -319,7 +361,7 @@ static cJSON *plan_object(const struct session *session, const struct fault *fau
 	add_space(json, boot, planned);
 	add_pages(json, boot, planned);
 	add_direct_map(json, boot, planned);
-	add_colors(json);
+	add_colors(json, boot, planned);
 	add_cost(json, &boot->cost);
 	return json;
 }

@@ -63,6 +63,9 @@ extern const struct word plan_memory[];          /* SMALT_CACHE_* */
 extern const struct word plan_roles[];
 extern const struct word plan_formats[];
 extern const struct word plan_why[];
+extern const struct word plan_policies[];
+extern const struct word plan_cache_sources[];
+extern const struct word plan_trust[];
 
 /* A row's flags one after another: the word of the lowest bit, which is cleared; NULL at the end. */
 const char *plan_flag(uint32_t *flags);

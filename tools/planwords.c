@@ -48,6 +48,21 @@ const struct word plan_why[] = {
 	{ "color", SMALT_WHY_COLOR }, { NULL, 0 },
 };
 
+const struct word plan_policies[] = {
+	{ "off", SMALT_COLOR_OFF }, { "match", SMALT_COLOR_MATCH }, { "spread", SMALT_COLOR_SPREAD },
+	{ "partition", SMALT_COLOR_PARTITION }, { NULL, 0 },
+};
+
+const struct word plan_cache_sources[] = {
+	{ "config", SMALT_CACHE_FROM_CONFIG }, { "devicetree", SMALT_CACHE_FROM_DEVICETREE },
+	{ "cpuid", SMALT_CACHE_FROM_CPUID }, { "ccsidr", SMALT_CACHE_FROM_CCSIDR }, { NULL, 0 },
+};
+
+const struct word plan_trust[] = {
+	{ "hypervisor", SMALT_CACHE_TRUST_HYPERVISOR }, { "cpu", SMALT_CACHE_TRUST_CPU },
+	{ "firmware", SMALT_CACHE_TRUST_FIRMWARE }, { "config", SMALT_CACHE_TRUST_CONFIG }, { NULL, 0 },
+};
+
 static const struct word flags[] = {
 	{ "elf-header", SMALT_ROW_ELF_HEADER }, { "phdr-table", SMALT_ROW_PHDR_TABLE },
 	{ "aout-header", SMALT_ROW_AOUT_HEADER }, { "padding", SMALT_ROW_PADDING },

@@ -24,7 +24,8 @@ static struct stretch waiting(struct scene *s, uint64_t va, uint64_t copy_bytes,
 	e.backing = SMALT_BACKING_ZERO;
 	if (e.bytes != 0)
 		assert_int_equal(space_add_extent(&s->space, &e, &s->fault), ST_OK);
-	return (struct stretch){ .space = &s->space, .frames = &s->frames, .va = va, .bytes = bytes };
+	return (struct stretch){ .space = &s->space, .frames = &s->frames, .va = va, .bytes = bytes,
+	                         .type = SMALT_MEM_OBJECT };
 }
 
 /* Every page has a frame of free memory of its own; backings as asked for. */
