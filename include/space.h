@@ -140,6 +140,9 @@ uint32_t space_map_at(const struct space *space, uint32_t at, struct map *map);
  */
 void space_leaves(struct space *space);
 
+/* The same of color alone, with space->colors: of the first frame; what is no memory has none. Extents are sorted. */
+void space_colors(struct space *space);
+
 /* Leaves of the objects' rows by index, Smalt's own left out; after space_leaves(). */
 void space_leaf_sum(const struct space *space, uint64_t count[MACHINE_LEAVES]);
 

@@ -176,8 +176,7 @@ static uint32_t why_row(const struct space *space, const struct smalt_row *row)
 	return is_colored(space, row) ? SMALT_WHY_COLOR : SMALT_WHY_FRAGMENTATION;
 }
 
-/* What is no memory has no color. */
-static void note_colors(struct space *space)
+void space_colors(struct space *space)
 {
 	for (uint32_t i = 0; i < space->extent_count; i++) {
 		struct smalt_extent *extent = &space->extents[i];
@@ -214,5 +213,5 @@ void space_leaves(struct space *space)
 	for (uint32_t i = 0; i < space->row_count; i++)
 		space->rows[i].why = why_row(space, &space->rows[i]);
 	if (space->colors)
-		note_colors(space);
+		space_colors(space);
 }

@@ -27,6 +27,8 @@ static struct extent_source source_of(const struct planned *p)
 		.bytes_pa = p->object->bytes_pa,
 		.donated = is_donated(p),
 		.copy_limit = p->request->copy_limit,
+		.color_mask = p->request->color_mask != 0 ? p->request->color_mask : COLOR_ALL,
+		.turn = p->placement.turn,
 	};
 }
 

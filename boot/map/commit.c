@@ -107,6 +107,7 @@ enum status commit_make(struct smalt_space *space, struct planned *p, struct fau
 {
 	struct linkage set = link_set(space, NULL);
 	struct arena scratch = space->arena;
+	struct colors colors = space->colors;
 	struct frames_saved saved;
 	struct space part;
 	enum status status = check_room(space, p, fault);
@@ -120,8 +121,11 @@ enum status commit_make(struct smalt_space *space, struct planned *p, struct fau
 	status = back_rows(space, p, &part, &scratch, fault);
 	if (status != ST_OK) {
 		frames_restore(&space->frames, &saved);
+		space->colors = colors;
 		return fault_in(fault, p->object->name);
 	}
+	if (part.colors != NULL)
+		space_colors(&part);
 	fill_rows(space, p);
 	if (p->link->relocate)
 		relocate_execute(&set, &p->filled, space->window);

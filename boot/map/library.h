@@ -34,6 +34,7 @@ struct smalt_space {
 	struct frames frames;
 	struct memmap memory;    /* before everything */
 	uint64_t window;
+	struct colors colors;    /* of space.colors, if that is not NULL */
 	struct reservation *reservations;
 	uint32_t reservation_count;
 	struct smalt_object *objects;

@@ -33,6 +33,13 @@ static enum status check_setup(const struct smalt_setup *setup, const void *stor
 	if ((setup->memory_count != 0 && setup->memory == NULL) ||
 	    (setup->claim_count != 0 && setup->claims == NULL))
 		return fault_field(fault, ST_INVALID, "array of smalt_setup");
+	if (setup->color_policy > SMALT_COLOR_PARTITION)
+		return fault_set(fault, ST_INVALID, "smalt_setup.color_policy", setup->color_policy,
+		                 SMALT_COLOR_PARTITION);
+	if ((setup->color_policy == SMALT_COLOR_OFF) != (setup->color_way == 0))
+		return fault_value(fault, ST_INVALID, "smalt_setup.color_way and its policy", setup->color_way);
+	if (setup->color_way & (setup->color_way - 1))
+		return fault_value(fault, ST_INVALID, "smalt_setup.color_way", setup->color_way);
 	if (((uintptr_t)storage & 15) != 0)
 		return fault_set(fault, ST_MISALIGNED, "storage", (uintptr_t)storage, 16);
 	return ST_OK;
@@ -138,6 +145,21 @@ static enum status open_space(struct smalt_space *made, const struct smalt_setup
 	return made->objects != NULL && made->links != NULL ? ST_OK : fault->status;
 }
 
+/* A way that one page fills has no colors. */
+static void open_colors(struct smalt_space *made, const struct smalt_setup *setup)
+{
+	struct geometry geometry = {
+		.cache.ways = setup->color_ways, .shift = made->space.format->granule_shift,
+	};
+	uint64_t colors = min_u64(setup->color_way >> geometry.shift, GEOMETRY_COLORS_MOST);
+
+	if (colors < 2)
+		return;
+	geometry.colors = (uint32_t)colors;
+	colors_init(&made->colors, &geometry, setup->color_policy, false);
+	made->space.colors = &made->colors;
+}
+
 static enum status open_in(const struct smalt_setup *setup, struct arena *storage,
                            struct smalt_space **space, struct fault *fault)
 {
@@ -152,9 +174,11 @@ static enum status open_in(const struct smalt_setup *setup, struct arena *storag
 	made->report = setup->report;
 	made->context = setup->context;
 	status = open_space(made, setup, fault);
-	if (status == ST_OK)
-		*space = made;
-	return status;
+	if (status != ST_OK)
+		return status;
+	open_colors(made, setup);
+	*space = made;
+	return ST_OK;
 }
 
 uint32_t smalt_open(const struct smalt_setup *setup, void *storage, uint64_t storage_bytes,

@@ -170,12 +170,29 @@ static enum status place_rows(const struct smalt_space *space, struct planned *p
 	return status == ST_OK ? relocate_fit(&set, fault) : status;
 }
 
+/* A mask is for a partition, and names a color that there is. */
+static enum status check_colors(const struct smalt_space *space, const struct smalt_request *request,
+                                struct fault *fault)
+{
+	const struct colors *colors = space->space.colors;
+	uint64_t mask = request->color_mask;
+
+	if (mask == 0 || (colors != NULL && colors->policy == SMALT_COLOR_PARTITION &&
+	                  colors_of_mask(colors, mask) == mask))
+		return ST_OK;
+	(void)fault_set(fault, ST_INVALID, "smalt_request.color_mask", mask,
+	                colors != NULL ? colors_of_mask(colors, COLOR_ALL) : 0);
+	return fault_in(fault, span_of(request->name));
+}
+
 enum status plan_make(const struct smalt_space *space, const struct smalt_request *request,
                       struct arena *arena, struct planned *p, struct fault *fault)
 {
 	enum status status = request_check(request, fault);
 
 	*p = (struct planned){ .request = request };
+	if (status == ST_OK)
+		status = check_colors(space, request, fault);
 	if (status == ST_OK)
 		status = read_object(space, p, arena, fault);
 	if (status == ST_OK)

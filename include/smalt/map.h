@@ -114,6 +114,9 @@ struct smalt_setup {
 	 */
 	uint32_t (*report)(void *context, const struct smalt_fault *fault);
 	void *context;
+	uint64_t color_way;      /* bytes of a way of the cache whose colors frames shall have: a power of two; 0: none */
+	uint32_t color_ways;     /* its ways */
+	uint32_t color_policy;   /* SMALT_COLOR_*; OFF without a way, or if it is no larger than a granule */
 };
 
 /* What to map, and how. Bytes and name must outlive the space. */
@@ -134,6 +137,7 @@ struct smalt_request {
 	uint64_t copy_limit;     /* bytes that may be copied to save leaves (P2); 0: none */
 	const void *seed;        /* SMALT_VA_RANDOM: bytes that nobody can tell, 32 are enough; else NULL */
 	uint64_t seed_bytes;     /* smalt_object.va_bits says how many bits the address has */
+	uint64_t color_mask;     /* SMALT_COLOR_PARTITION: bit n for color n, of which its frames are; 0: of any */
 };
 
 /* A piece of a prepared object: memory with one kind of backing. */
