@@ -305,7 +305,9 @@ struct smalt_colors {
 /* The level of cache that colors are of. All 0: none is known whose index is a field of the address. */
 struct smalt_cache {
 	uint64_t bytes;
-	uint32_t ways, sets, line;   /* line: bytes */
+	uint32_t ways;
+	uint32_t sets;
+	uint32_t line;           /* bytes */
 	uint32_t level;          /* 1, 2, 3; 0: told by the configuration */
 	uint32_t source;         /* SMALT_CACHE_FROM_* */
 	uint32_t trust;          /* SMALT_CACHE_TRUST_* */
