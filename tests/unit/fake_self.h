@@ -44,6 +44,7 @@ __asm__(".data\n"
         "place relr_start\n"
         "place relr_end\n"
         "place image_end\n"
+        "place early_end\n"
         ".text\n");
 
 #endif
