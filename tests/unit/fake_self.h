@@ -44,6 +44,10 @@ __asm__(".data\n"
         "place relr_start\n"
         "place relr_end\n"
         "place image_end\n"
+        "place early_start\n"
+        ".skip 5 * 4096\n"
+        "place early_cached\n"
+        ".skip 5 * 4096\n"
         "place early_end\n"
         ".text\n");
 
