@@ -91,6 +91,22 @@ static uint32_t map_flags(uint32_t flags)
 static uint32_t map_given(void) { return map_flags(SMALT_MAP_CONSUME | SMALT_MAP_PADDING); }
 static uint32_t map_relocated(void) { return map_flags(SMALT_MAP_RELOCATE); }
 
+static uint32_t plan_only(void)
+{
+	struct smalt_request r = request(SMALT_MAP_RELOCATE);
+
+	return smalt_plan(b.space, &r, b.rows, &b.count, &b.fault);
+}
+
+static uint32_t plan_and_commit(void)
+{
+	struct smalt_request r = request(SMALT_MAP_RELOCATE);
+	struct smalt_row rows[16];
+	uint32_t count = 16, status = smalt_plan(b.space, &r, rows, &count, &b.fault);
+
+	return status != OK ? status : smalt_commit(b.space, &r, rows, count, &b.fault);
+}
+
 static uint32_t map_copy(void) { return map_prepared(prepared, SMALT_MAP_COPY); }
 static uint32_t map_nocopy(void) { return map_prepared(prepared, SMALT_MAP_NOCOPY); }
 static uint32_t align(void) { return smalt_align_segments(prepared, 1, &b.fault); }
@@ -121,6 +137,7 @@ static uint32_t keep(void)
 static const struct act { uint32_t (*run)(void); unsigned frames; } acts[] = {
 	/* Of the object: 0x0000, 0x3000 .. 0x8000, 0x9000 .. 0xd000 */
 	{ map_plain, 10 }, { map_given, 1 + 1 + 2 + 3 }, { map_relocated, 10 },
+	{ plan_only, 0 }, { plan_and_commit, 10 },
 	/* 0x3000 has an extent: copied, or not */
 	{ map_copy, 10 }, { map_nocopy, 10 - 3 },
 	{ align, 1 }, { make_mutable, 3 }, { relocate, 3 + 1 }, { clone, 3 + 1 }, { relro, 0 },
@@ -237,8 +254,9 @@ static void without_room_for_rows_extents_or_objects_nothing_changes(void **stat
 			struct space *s = &b.space->space;
 			uint32_t *rooms[] = { &s->row_capacity, &s->extent_capacity, &b.space->object_most };
 			uint32_t used[] = { before.rows, before.extents, before.objects };
-			/* Relocation is of what will be an object */
-			uint32_t needed[] = { after.rows, after.extents, after.objects + (acts[i].run == relocate) };
+			/* A plan and relocation are of what will be an object */
+			bool next = acts[i].run == relocate || acts[i].run == plan_only;
+			uint32_t needed[] = { after.rows, after.extents, after.objects + next };
 
 			for (*rooms[what] = used[what]; *rooms[what] < needed[what]; ++*rooms[what])
 				check_failure(&acts[i], &before, IS(NO_MEMORY));
@@ -680,7 +698,14 @@ static void tables_are_built_once_and_end_the_space(void **state)
 			frames_restore(&b.space->frames, &saved);
 		}
 		assert_same(&before, prepared);
-		say(smalt_tables(b.space, root, &b.fault));
+		for (b.space->arena.bytes = before.used; smalt_tables(b.space, root, &b.fault) != OK; ) {
+			assert_int_equal(b.fault.status, IS(NO_MEMORY));
+			assert_true(root[0] == 1 && root[1] == 2);
+			assert_same(&before, prepared);
+			b.space->arena.bytes += 16;
+		}
+		assert_true(b.space->arena.bytes > before.used);
+		b.space->arena.bytes += 4096;
 		before = draw(prepared);
 		assert_int_equal(smalt_tables(b.space, other, &b.fault), IS(INVALID));
 		assert_true(other[0] == 1 && other[1] == 2);
