@@ -194,8 +194,7 @@ static cJSON *row_json(const struct boot *boot, const struct smalt_row *row)
 	cJSON *json = cJSON_CreateObject();
 	uint64_t count[MACHINE_LEAVES];
 
-	for (unsigned i = 0; i < MACHINE_LEAVES; i++)
-		count[i] = row->leaf_count[i];
+	plan_row_leaves(row, count);
 	add_index(json, "object", row->object);
 	add_index(json, "segment", row->segment);
 	add_word(json, "kind", words_text(plan_kinds, row->kind));

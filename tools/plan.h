@@ -37,6 +37,14 @@ uint64_t plan_entry(const struct boot *boot);    /* 0: there is no kernel yet */
 /* Leaves of the objects' rows, by index of the format's sizes (P1). */
 void plan_leaves(const struct boot *boot, uint64_t count[MACHINE_LEAVES]);
 
+/* Those of one row. */
+void plan_row_leaves(const struct smalt_row *row, uint64_t count[MACHINE_LEAVES]);
+
+/* "12 x 4K + 3 x 2M"; empty if there are none. */
+#define PLAN_LEAVES_TEXT 192
+void plan_leaves_text(const struct format *format, const uint64_t count[MACHINE_LEAVES],
+                      char text[PLAN_LEAVES_TEXT]);
+
 /* Cache colors as the kernel's handoff has them. */
 struct plan_colors {
 	uint32_t count, shift;

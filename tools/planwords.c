@@ -117,6 +117,22 @@ void plan_bytes(uint64_t bytes, char text[PLAN_BYTES_TEXT])
 		snprintf(text, PLAN_BYTES_TEXT, "%" PRIu64 "%c", bytes, units[unit]);
 }
 
+void plan_leaves_text(const struct format *format, const uint64_t count[MACHINE_LEAVES],
+                      char text[PLAN_LEAVES_TEXT])
+{
+	size_t used = 0;
+	char size[PLAN_BYTES_TEXT];
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < format->leaf_count; i++) {
+		if (count[i] == 0)
+			continue;
+		plan_bytes(leaf_bytes(format, i), size);
+		used += (size_t)snprintf(text + used, PLAN_LEAVES_TEXT - used, "%s%" PRIu64 " x %s",
+		                         used ? " + " : "", count[i], size);
+	}
+}
+
 const char *plan_protocol(const struct boot *boot)
 {
 	return boot->protocol ? boot->protocol->name : "smalt";
@@ -129,6 +145,12 @@ uint64_t plan_entry(const struct boot *boot)
 	if (boot->foreign)
 		return boot->foreign->entry_pa;
 	return boot->objects[0].object.entry + boot->objects[0].placement.bias;
+}
+
+void plan_row_leaves(const struct smalt_row *row, uint64_t count[MACHINE_LEAVES])
+{
+	for (unsigned i = 0; i < MACHINE_LEAVES; i++)
+		count[i] = row->leaf_count[i];
 }
 
 void plan_leaves(const struct boot *boot, uint64_t count[MACHINE_LEAVES])

@@ -14,7 +14,7 @@
 
 enum { VA, BYTES, RIGHTS, LEAVES, WHY, BACKING, FLAGS, NAME, COLUMNS };
 
-#define CELL_BYTES 160
+#define CELL_BYTES PLAN_LEAVES_TEXT
 
 struct line {
 	char cells[COLUMNS][CELL_BYTES];
@@ -29,32 +29,6 @@ static void append(char cell[CELL_BYTES], const char *between, const char *text)
 	size_t used = strlen(cell);
 
 	snprintf(cell + used, CELL_BYTES - used, "%s%s", used ? between : "", text);
-}
-
-/* "12 x 4K + 3 x 2M"; nothing if there are none. */
-static void leaves_text(const struct format *format, const uint64_t count[MACHINE_LEAVES],
-                        char text[CELL_BYTES])
-{
-	char size[PLAN_BYTES_TEXT], one[CELL_BYTES];
-
-	text[0] = '\0';
-	for (unsigned i = 0; i < format->leaf_count; i++) {
-		if (count[i] == 0)
-			continue;
-		plan_bytes(leaf_bytes(format, i), size);
-		snprintf(one, sizeof(one), "%" PRIu64 " x %s", count[i], size);
-		append(text, " + ", one);
-	}
-}
-
-/* A protocol without tables of ours has no leaves. */
-static void put_leaves(const struct format *format, const struct smalt_row *row, char cell[CELL_BYTES])
-{
-	uint64_t count[MACHINE_LEAVES];
-
-	for (unsigned i = 0; i < MACHINE_LEAVES; i++)
-		count[i] = row->leaf_count[i];
-	leaves_text(format, count, cell);
 }
 
 /* "2M in place, 4K copy": what backs the row's pages, in the order of the words. */
@@ -97,12 +71,14 @@ static void put_name(const struct boot *boot, const struct smalt_row *row, char 
 static void put_row(const struct boot *boot, const struct smalt_row *row, struct line *line)
 {
 	uint32_t flags = row->flags & ~(uint32_t)(SMALT_ROW_IN_PLACE | SMALT_ROW_COPIED);
+	uint64_t count[MACHINE_LEAVES];
 
 	memset(line, 0, sizeof(*line));
 	snprintf(line->cells[VA], CELL_BYTES, "0x%" PRIx64, row->va);
 	snprintf(line->cells[BYTES], CELL_BYTES, "0x%" PRIx64, row->mem_bytes);
 	words_rights(row->prot, line->cells[RIGHTS]);
-	put_leaves(boot->space.format, row, line->cells[LEAVES]);
+	plan_row_leaves(row, count);
+	plan_leaves_text(boot->space.format, count, line->cells[LEAVES]);
 	if (row->why != SMALT_WHY_NOTHING)
 		append(line->cells[WHY], "", words_text(plan_why, row->why));
 	put_backing(&boot->space, row, line->cells[BACKING]);
@@ -149,9 +125,9 @@ static void print_rows(const struct boot *boot, FILE *out)
 
 static void print_leaves(const struct format *format, const uint64_t count[MACHINE_LEAVES], FILE *out)
 {
-	char text[CELL_BYTES];
+	char text[PLAN_LEAVES_TEXT];
 
-	leaves_text(format, count, text);
+	plan_leaves_text(format, count, text);
 	fputs(text[0] ? text : "none", out);
 }
 
