@@ -4,14 +4,16 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
 
-static enum status fail(const struct outfile *out, const char *action, struct fault *fault)
+static bool fail(const struct outfile *out, const char *action)
 {
-	return fault_file(fault, out->name, action, errno);
+	say("%s: cannot %s: %s", out->name, action, strerror(errno));
+	return false;
 }
 
 /* mkstemp(3) makes files for their owner only: this one gets what open() would give. */
@@ -23,37 +25,37 @@ static bool give_mode(const struct outfile *out)
 	return fchmod(fileno(out->stream), 0666 & ~mask) == 0;
 }
 
-enum status outfile_open(struct outfile *out, const char *name, struct fault *fault)
+bool outfile_open(struct outfile *out, const char *name)
 {
 	int fd;
 
 	*out = (struct outfile){ .name = name };
 	if (snprintf(out->path, sizeof(out->path), "%s.XXXXXX", name) >= (int)sizeof(out->path)) {
 		errno = ENAMETOOLONG;
-		return fail(out, "create", fault);
+		return fail(out, "create");
 	}
 	fd = mkstemp(out->path);
 	if (fd < 0)
-		return fail(out, "create", fault);
+		return fail(out, "create");
 	out->stream = fdopen(fd, "wb");
 	if (out->stream)
-		return ST_OK;
+		return true;
 	close(fd);
 	unlink(out->path);
-	return fail(out, "write", fault);
+	return fail(out, "write");
 }
 
-enum status outfile_close(struct outfile *out, enum status status, struct fault *fault)
+bool outfile_close(struct outfile *out, bool good)
 {
-	if (status == ST_OK && !give_mode(out))
-		status = fail(out, "set the mode of", fault);
-	if ((fflush(out->stream) != 0 || ferror(out->stream)) && status == ST_OK)
-		status = fail(out, "write", fault);
-	if (fclose(out->stream) != 0 && status == ST_OK)
-		status = fail(out, "write", fault);
-	if (status == ST_OK && rename(out->path, out->name) != 0)
-		status = fail(out, "replace", fault);
-	if (status != ST_OK)
+	if (good && !give_mode(out))
+		good = fail(out, "set the mode of");
+	if ((fflush(out->stream) != 0 || ferror(out->stream)) && good)
+		good = fail(out, "write");
+	if (fclose(out->stream) != 0 && good)
+		good = fail(out, "write");
+	if (good && rename(out->path, out->name) != 0)
+		good = fail(out, "replace");
+	if (!good)
 		unlink(out->path);
-	return status;
+	return good;
 }

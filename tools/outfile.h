@@ -7,9 +7,8 @@
 #ifndef OUTFILE_H
 #define OUTFILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
-
-#include "status.h"
 
 struct outfile {
 	const char *name;
@@ -17,13 +16,13 @@ struct outfile {
 	FILE *stream;
 };
 
-/* The name is used until the end. Failures are the system's, with its reason. */
-MUST_CHECK enum status outfile_open(struct outfile *out, const char *name, struct fault *fault);
+/* The name is used until the end. False: it said why. */
+bool outfile_open(struct outfile *out, const char *name);
 
 /*
- * Gives the file its name if all that was written to the stream went well, status included:
- * else removes it. Returns status, or what failed here.
+ * Gives the file its name if it is good, and all that went to the stream was written; else
+ * removes it. False if it was not good, or it said why.
  */
-MUST_CHECK enum status outfile_close(struct outfile *out, enum status status, struct fault *fault);
+bool outfile_close(struct outfile *out, bool good);
 
 #endif

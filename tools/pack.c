@@ -47,15 +47,18 @@ static enum status open_conf(struct job *job)
 	return job->conf_path ? input_open(&job->conf, job->conf_path, &job->fault) : ST_OK;
 }
 
-static enum status write_archive(struct job *job)
+static bool write_archive(struct job *job)
 {
+	const struct span *conf = job->conf_path ? &job->conf.bytes : NULL;
 	struct outfile out;
-	enum status status = outfile_open(&out, job->out_path, &job->fault);
+	bool written;
 
-	if (status != ST_OK)
-		return status;
-	status = bundle_write(&job->bundle, job->conf_path ? &job->conf.bytes : NULL, out.stream, &job->fault);
-	return outfile_close(&out, status, &job->fault);
+	if (!outfile_open(&out, job->out_path))
+		return false;
+	written = bundle_write(&job->bundle, conf, out.stream, &job->fault) == ST_OK;
+	if (!written)
+		say_fault(&job->fault);
+	return outfile_close(&out, written);
 }
 
 int verb_pack(int count, char **words)
@@ -67,8 +70,10 @@ int verb_pack(int count, char **words)
 		return say_fault(&(struct fault){ .status = ST_NO_MEMORY, .field = "files" });
 	job->conf.fd = -1;
 	result = read_words(job, count, words);
-	if (result == EXIT_DONE && (open_conf(job) != ST_OK || write_archive(job) != ST_OK))
+	if (result == EXIT_DONE && open_conf(job) != ST_OK)
 		result = say_fault(&job->fault);
+	else if (result == EXIT_DONE && !write_archive(job))
+		result = EXIT_REFUSED;
 	bundle_close(&job->bundle);
 	input_close(&job->conf);
 	free(job);
