@@ -10,7 +10,7 @@
 #include "say.h"
 #include "verb.h"
 
-enum { ARCHIVE, MACHINE, RAM, ENV, APPEND, CONTENTS, JSON };
+enum { ARCHIVE, MACHINE, RAM, ENV, APPEND, CONTENTS, SVG, JSON };
 
 static const struct option options[] = {
 	[ARCHIVE] = { "--archive", "FILE" },
@@ -19,6 +19,7 @@ static const struct option options[] = {
 	[ENV] = { "--env", "FILE" },
 	[APPEND] = { "--append", "TEXT" },
 	[CONTENTS] = { "--contents", "DIR" },
+	[SVG] = { "--svg", "FILE" },
 	[JSON] = { "--json", NULL },
 	{ NULL, NULL },
 };
@@ -26,7 +27,7 @@ static const struct option options[] = {
 struct wish {
 	struct session_request request;
 	const char *words[BUNDLE_FILES];
-	const char *contents;
+	const char *contents, *svg;
 	bool json;
 };
 
@@ -50,6 +51,7 @@ static bool take(struct wish *wish, int option, const char *value)
 	case ENV:         wish->request.environment = value; return true;
 	case APPEND:      wish->request.cmdline = span_of(value); return true;
 	case CONTENTS:    wish->contents = value; return true;
+	case SVG:         wish->svg = value; return true;
 	case JSON:        wish->json = true; return true;
 	default:          return false;
 	}
@@ -76,6 +78,8 @@ static int finish(const struct session *session, const struct wish *wish)
 {
 	if (!wish->json)
 		plan_table(session, stdout);
+	if (wish->svg && !plan_svg(session, wish->svg))
+		return EXIT_REFUSED;
 	if (wish->contents && !plan_contents(session, wish->contents))
 		return EXIT_REFUSED;
 	return EXIT_DONE;

@@ -19,6 +19,9 @@ bool plan_json(const struct session *session, const struct fault *fault, FILE *o
 /* The plan as a table. Only of a plan that succeeded. */
 void plan_table(const struct session *session, FILE *out);
 
+/* The plan as a picture, at path when it is whole: of a plan that succeeded. False: it said why. */
+bool plan_svg(const struct session *session, const char *path);
+
 /*
  * Executes the plan and writes the bytes of every row that is memory to
  * directory/NN-VA.bin, which must exist. False: it said why.

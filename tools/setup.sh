@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# setup.sh build|run|test|bench: finds what is missing on this machine, says so, and gets it.
+# setup.sh build|run|test|bench|docs: finds what is missing on this machine, says so, and gets it.
 #
 # Looks for files, not for packages, so that whatever was installed by hand counts.
 # Packages of the host are installed by apt as root or through sudo, but never for
@@ -44,13 +44,15 @@ needed() {
 	binutils-aarch64-linux-gnu aarch64-linux-gnu-ld                   test
 	grub-common                grub-mkimage                           bench
 	grub-efi-amd64-bin         /usr/lib/grub/x86_64-efi/multiboot2.mod bench
+	chromium                   chromium                               docs
 	END
 }
 
 # Is goal $1 part of the goal that was asked for?
 wanted() {
 	case $goal:$1 in
-	*:build | run:run | test:run | bench:run | test:test* | bench:*bench | setup:*) ;;
+	setup:docs) return 1 ;;
+	*:build | run:run | test:run | bench:run | test:test* | bench:*bench | docs:docs | setup:*) ;;
 	*) return 1 ;;
 	esac
 }

@@ -54,6 +54,7 @@ static void put_backing(const struct space *space, const struct smalt_row *row, 
 	}
 }
 
+/* A name may hold what a terminal obeys. */
 static void put_name(const struct boot *boot, const struct smalt_row *row, char cell[CELL_BYTES])
 {
 	struct span name;
@@ -64,6 +65,9 @@ static void put_name(const struct boot *boot, const struct smalt_row *row, char 
 	}
 	name = boot->objects[row->object].object.name;
 	snprintf(cell, CELL_BYTES, "%.*s", (int)min_u64(name.bytes, CELL_BYTES / 2), (const char *)name.base);
+	for (char *at = cell; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
 	if (row->segment != SMALT_NONE)
 		snprintf(cell + strlen(cell), CELL_BYTES - strlen(cell), ":%u", row->segment);
 }
