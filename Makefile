@@ -11,6 +11,7 @@
 # make fuzz             every parser and the whole call against hostile input [SECONDS=60 for each] [TARGET=config]
 # make coverage         lines of object/ and mm/ that the corpus reaches (docs/fuzzing.md)
 # make mutate FILE=mm/cut.c     which small mistakes in the file no unit test notices
+# make docs             docs/plan.svg, which the README shows, and how it looks: build/docs/plan-{light,dark}.png; installs Chromium
 # make install          [DESTDIR=] [PREFIX=/usr/local]
 # make setup clean      V=1 shows the commands; EMBED=FILE builds another archive into the loaders, EMBED= none
 #
@@ -203,11 +204,12 @@ $O/data: $(wildcard tests/data/*)
 	$(Q)mkdir -p $@ && $(if $^,$(PYTHON) tests/data/extract.py $@) && touch $@
 
 include tests/fuzz/fuzz.mk
+include docs/picture/picture.mk
 
 # --- checks -----------------------------------------------------------------------
 
 .PHONY: all FORCE run demo test everything guests check check-layers check-headers conformance bench bench-scale measure mutate \
-        install setup clean
+        docs install setup clean
 check: check-layers check-headers unit
 check-layers: ; @tests/layers.sh .
 
@@ -232,9 +234,10 @@ conformance: ; @$(PYTHON) tests/conformance.py $O/results docs/conformance.md
 # --- what people call -------------------------------------------------------------
 
 SETUP_SH := O=$O MACHINES='$(foreach a,$(ARCHES),$a:$(DEBIAN_$a))' tools/setup.sh
-setup run test bench:
+setup run test bench docs:
 	@$(SETUP_SH) $@ $(if $(filter run,$@),&& $(MAKE) --no-print-directory demo) \
 	$(if $(filter bench,$@),&& $(MAKE) --no-print-directory measure) \
+	$(if $(filter docs,$@),&& $(MAKE) --no-print-directory pictures) \
 	$(if $(filter test,$@),&& rm -rf $O/results && $(MAKE) --no-print-directory everything)
 $O/ready: tools/setup.sh
 	@mkdir -p $O && $(SETUP_SH) build && touch $@
