@@ -7,6 +7,7 @@
 
 #include "boot.h"
 #include "fmt.h"
+#include "mem.h"
 
 const struct format *machine_format(const struct machine *machine, uint32_t granule_shift,
                                     uint32_t levels)
@@ -63,4 +64,22 @@ uint32_t format_leaves(const struct boot *boot)
 	if (boot->format->granule_shift == known->granule_shift)
 		return boot->env->cpu.leaf_mask;
 	return (1u << boot->format->leaf_count) - 1;
+}
+
+/* A page that several types share has the strongest of them, as memmap.h says. */
+enum status format_memory(struct boot *boot, struct fault *fault)
+{
+	const struct memmap *exact = &boot->env->memory;
+	struct memmap *whole;
+
+	boot->memory = exact;
+	if (boot->format->granule_shift == boot->env->machine->format->granule_shift)
+		return ST_OK;
+	whole = arena_take(boot->arena, 1, sizeof *whole, "memory map", fault);
+	if (!whole || memmap_init(whole, 2 * exact->count, boot->arena, fault) != ST_OK)
+		return fault->status;
+	memcpy(whole->ranges, exact->ranges, exact->count * sizeof *exact->ranges);
+	whole->count = exact->count;
+	boot->memory = whole;
+	return memmap_finish(whole, 1ull << boot->format->granule_shift, fault);
 }

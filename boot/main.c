@@ -86,6 +86,15 @@ static void set_reporter(const struct boot *boot)
 	};
 }
 
+static uint64_t reporter_pa(const struct env *env)
+{
+	uint32_t i = 0;
+
+	while (env->parts[i].kind != SMALT_KIND_REPORTER)
+		i++;
+	return env->parts[i].pa;
+}
+
 static struct jump jump_of(const struct boot *boot)
 {
 	const struct boot_object *kernel = &boot->objects[0];
@@ -99,8 +108,19 @@ static struct jump jump_of(const struct boot *boot)
 		.parts_va = boot->own_va[SMALT_KIND_JUMP],
 		.parts_pa = boot->env->parts[0].pa,
 		.fault_stack_top = fault_stack_va ? fault_stack_va + OWN_FAULT_STACK_BYTES : 0,
+		.reporter_distance = boot->own_va[SMALT_KIND_REPORTER] - reporter_pa(boot->env),
 		.reporter = boot->settings.reporter,
+		.granule_shift = boot->format->granule_shift,
 	};
+}
+
+/* Once nobody writes to them any more. */
+static void copy_parts(const struct boot *boot)
+{
+	struct range to;
+
+	for (uint32_t i = 0; parts_copy(boot, i, &to); i++)
+		arch_sync_code(to.pa, to.bytes);
 }
 
 static _Noreturn void enter_own(const struct boot *boot)
@@ -110,6 +130,7 @@ static _Noreturn void enter_own(const struct boot *boot)
 
 	set_reporter(boot);
 	arch_prepare(&jump);
+	copy_parts(boot);
 	handoff->profile.counter_planned = boot->counter_planned;
 	handoff->profile.counter_entry = arch_counter();
 	arch_jump(&jump);

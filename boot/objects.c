@@ -124,7 +124,7 @@ static enum status back_object(struct boot *boot, uint32_t first, uint32_t *coun
 		return ST_OK;
 	if (draw_frames(boot, index, &draw.random))
 		source.draw = &draw;
-	status = extent_object(space, first, *count, &source, &boot->frames, &boot->env->memory,
+	status = extent_object(space, first, *count, &source, &boot->frames, boot->memory,
 	                       fault);
 	if (status != ST_OK)
 		return fault_in(fault, o->object.name);

@@ -14,6 +14,8 @@
 #include "boot.h"
 #include "extent.h"
 
+enum { PAGE = 4096 };            /* in which a firmware tells what lies where */
+
 static void note(struct boot *boot, uint32_t kind, const struct own *own)
 {
 	if (boot->own_va[kind] == 0)
@@ -21,13 +23,14 @@ static void note(struct boot *boot, uint32_t kind, const struct own *own)
 	boot->own[boot->own_count++] = *own;
 }
 
-/* One row with a guard on both sides. own->va is found. */
+/* One row with a guard on both sides, at the place in its pages that its memory has. own->va is found. */
 static enum status place_one(struct boot *boot, uint32_t kind, uint64_t bytes, uint32_t prot,
                              struct own own, struct fault *fault)
 {
-	enum status status = place_own(&boot->space, kind, bytes, prot,
-	                               boot->env->machine->kernel_va, boot->space.granule, 0,
-	                               &own.va, fault);
+	uint64_t granule = boot->space.granule;
+	uint64_t phase = own.pa == OBJECT_NOWHERE ? 0 : own.pa & (granule - 1);
+	enum status status = place_own(&boot->space, kind, bytes, prot, boot->env->machine->kernel_va,
+	                               granule, phase, &own.va, fault);
 
 	if (status == ST_OK)
 		note(boot, kind, &own);
@@ -44,6 +47,7 @@ enum status own_add(struct boot *boot, uint32_t kind, uint64_t bytes, uint32_t p
 {
 	struct smalt_row row = {
 		.va = own.va, .mem_bytes = bytes, .prot = prot, .kind = kind,
+		.data_offset = own.va & (boot->space.granule - 1),
 		.object = SMALT_NONE, .segment = SMALT_NONE, .color = SMALT_NONE,
 	};
 
@@ -73,6 +77,8 @@ static enum status place_parts(struct boot *boot, struct fault *fault)
 
 	if (boot->env->part_count == 0)
 		return ST_OK;
+	if (parts_move(boot))
+		return parts_place(boot, fault);
 	bytes = last->pa + last->bytes - first->pa;
 	status = space_find(&boot->space, boot->env->machine->kernel_va, bytes,
 	                    boot->space.granule, 0, &va, fault);
@@ -157,8 +163,7 @@ static enum status place_devicetree(struct boot *boot, struct fault *fault)
 
 	if (tree->bytes.bytes == 0)
 		return ST_OK;
-	return place_one(boot, SMALT_KIND_DEVICETREE, align_up(tree->bytes.bytes, boot->space.granule),
-	                 SMALT_R, own, fault);
+	return place_one(boot, SMALT_KIND_DEVICETREE, align_up(tree->bytes.bytes, PAGE), SMALT_R, own, fault);
 }
 
 uint32_t own_rows_most(const struct boot *boot)
@@ -211,7 +216,7 @@ static const struct own *own_at(const struct boot *boot, uint64_t va)
 /* Registers that no memory map lists are registers nevertheless: every page has a type (H3). */
 static enum status claim_unlisted(struct boot *boot, uint64_t pa, uint64_t bytes, struct fault *fault)
 {
-	const struct memmap *map = &boot->env->memory;
+	const struct memmap *map = boot->memory;
 	uint64_t end = pa + bytes;
 	enum status status = ST_OK;
 
@@ -227,19 +232,50 @@ static enum status claim_unlisted(struct boot *boot, uint64_t pa, uint64_t bytes
 		? frames_claim(&boot->frames, pa, end - pa, SMALT_MEM_MMIO, fault) : status;
 }
 
+/* What of a firmware's may be seen beside its tables: plain memory, but none that may be nobody's to read (P6). */
+static bool is_harmless(uint32_t type)
+{
+	return memmap_is_shown(type) || type == SMALT_MEM_EFI_RUNTIME_CODE || type == SMALT_MEM_EFI_RUNTIME_DATA;
+}
+
+/* Pages larger than a firmware's show what lies around a table, too. */
+static enum status check_around(const struct boot *boot, uint64_t pa, uint64_t bytes, struct fault *fault)
+{
+	const struct memmap *map = &boot->env->memory;
+	uint64_t granule = boot->space.granule, from = align_down(pa, granule), end = align_up(pa + bytes, granule);
+
+	for (uint32_t i = 0; i < map->count && map->ranges[i].pa < end; i++) {
+		const struct smalt_memory *range = &map->ranges[i];
+		uint64_t last = range->pa + (range->bytes - 1);
+
+		if (last < from || is_harmless(range->type) || (range->pa < pa + bytes && last >= pa))
+			continue;
+		fault_set(fault, ST_MISALIGNED, "physical address of a table", pa, granule);
+		fault_word(fault, span_of(memmap_type_name(range->type)));
+		return fault_hint(fault, "such memory beside it must not be seen: use smaller pages");
+	}
+	return ST_OK;
+}
+
 enum status own_back(struct boot *boot, uint32_t row, struct fault *fault)
 {
 	const struct own *own = own_at(boot, boot->space.rows[row].va);
 	uint64_t bytes = boot->space.rows[row].mem_bytes;
-	enum status status;
+	uint32_t kind = boot->space.rows[row].kind;
+	enum status status = ST_OK;
 
+	if (parts_move(boot) && (kind == SMALT_KIND_JUMP || kind == SMALT_KIND_REPORTER))
+		return parts_back(boot, row, fault);
 	if (own->pa == OBJECT_NOWHERE)
 		return extent_own(&boot->space, row, own->type, own_limit(boot),
 		                  &boot->frames, fault);
-	status = extent_fixed(&boot->space, row, own->pa, own->memory, fault);
+	if (!space_is_exact(&boot->space) && own->memory == SMALT_CACHE_WRITE_BACK)
+		status = check_around(boot, own->pa, bytes, fault);
+	if (status == ST_OK)
+		status = extent_fixed(&boot->space, row, own->pa, own->memory, fault);
 	if (status == ST_OK && own->type)
 		status = frames_claim(&boot->frames, own->pa, bytes, own->type, fault);
-	if (status == ST_OK && boot->space.rows[row].kind == SMALT_KIND_FRAMEBUFFER)
+	if (status == ST_OK && kind == SMALT_KIND_FRAMEBUFFER)
 		status = claim_unlisted(boot, own->pa, bytes, fault);
 	return status;
 }

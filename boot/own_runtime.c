@@ -25,6 +25,10 @@ static enum status check_runtime(const struct boot *boot, struct fault *fault)
 		const struct runtime *runtime = &efi->runtime[i];
 
 		found |= efi->system_table_pa - runtime->pa < runtime->bytes;
+		if ((runtime->pa | runtime->bytes) & (boot->space.granule - 1)) {
+			fault_set(fault, ST_MISALIGNED, "EFI runtime services", runtime->pa, boot->space.granule);
+			return fault_hint(fault, "this firmware needs smaller pages, or leave efi_runtime none");
+		}
 		if (!(runtime->prot & SMALT_W) || !(runtime->prot & SMALT_X) || boot->settings.wx_allowed)
 			continue;
 		fault_value(fault, ST_WX, "EFI runtime services", runtime->pa);

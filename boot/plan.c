@@ -99,7 +99,7 @@ static enum status choose_direct_map(struct boot *boot, struct fault *fault)
 
 	if (boot->protocol || boot->settings.direct_map == SMALT_DIRECT_MAP_NONE)
 		return ST_OK;
-	boot->direct_map_bytes = directmap_bytes(&boot->env->memory);
+	boot->direct_map_bytes = directmap_bytes(boot->memory);
 	boot->direct_map_va = boot->format->direct_map_va;
 	if (boot->settings.direct_map == SMALT_DIRECT_MAP_AT)
 		boot->direct_map_va = boot->settings.direct_map_va;
@@ -138,7 +138,7 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 	const struct env *env = boot->env;
 	struct paging paging = { env->machine, boot->format, format_leaves(boot) };
 	uint64_t own = own_rows_most(boot), rows = own, chunks = 0, pieces = 0, takes;
-	uint64_t memory_chunks = memmap_bytes(&env->memory, SMALT_MEM_USABLE) >> 21;
+	uint64_t memory_chunks = memmap_bytes(boot->memory, SMALT_MEM_USABLE) >> 21;
 	enum status status;
 
 	for (uint32_t i = 0; i < boot->object_count; i++) {
@@ -152,13 +152,13 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 			pieces += coloring_pieces(boot, boot->objects[i].color_mask, bytes);
 		}
 	}
-	chunks = min_u64(chunks, memory_chunks) + 4 * rows + 2 * env->memory.count + pieces +
+	chunks = min_u64(chunks, memory_chunks) + 4 * rows + 2 * boot->memory->count + pieces +
 	         coloring_pieces(boot, boot->colors.own_mask, boot->settings.stack_bytes);
 	/* Each begins or ends in a table of its own, on every level, twice with the direct map. */
 	takes = chunks + own + coloring_pieces(boot, boot->colors.tables_mask, chunks * 8 << boot->format->granule_shift);
 	if (takes > UINT32_MAX / 2)
 		return fault_set(fault, ST_NO_MEMORY, "extents", takes, UINT32_MAX / 2);
-	status = frames_init(&boot->frames, &env->memory, 1ull << boot->format->granule_shift,
+	status = frames_init(&boot->frames, boot->memory, 1ull << boot->format->granule_shift,
 	                     env->machine->frame_floor, (uint32_t)takes, boot->arena, fault);
 	if (status != ST_OK)
 		return status;
@@ -278,7 +278,7 @@ static const struct step {
 	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
 	{ choose_protocol }, { geometry_choose }, { coloring_choose }, { source_stage },
 	{ capability_check }, { check_relocations },
-	{ part_relro }, { know_memory }, { open_space }, { choose_direct_map },
+	{ part_relro }, { know_memory }, { format_memory }, { open_space }, { choose_direct_map },
 	{ place_protocol }, { objects_place }, { fit_relocations }, { place_own_rows }, { sort_rows },
 	{ objects_back }, { instances_back }, { reserve_handoff }, { load_plan }, { reserve_tables },
 	{ reserve_protocol }, { reserve_map },

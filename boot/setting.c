@@ -57,6 +57,13 @@ static bool set_direct_map(struct config_entry *entry, struct span value)
 	       entry->direct_map_va % CONFIG_DIRECT_MAP_ALIGN == 0;
 }
 
+static bool set_pages(struct config_entry *entry, struct span value)
+{
+	static const struct choice words[] = { { "4K", 12 }, { "16K", 14 }, { "64K", 16 }, { NULL, 0 } };
+
+	return choose(words, value, &entry->granule_shift);
+}
+
 static bool set_reporter(struct config_entry *entry, struct span value)
 {
 	return set_switch(&entry->reporter, value, "on", "off");
@@ -202,6 +209,7 @@ static const struct setting {
 	  "write default, none, identity or an address that is a multiple of 1 GiB" },
 	{ "reporter", SET_REPORTER, set_reporter, "write on or off" },
 	{ "wx", SET_WX, set_wx, "write refuse or allow" },
+	{ "pages", SET_PAGES, set_pages, "write 4K, 16K or 64K" },
 	{ "relocate", SET_RELOCATE, set_relocate, "write yes or no" },
 	{ "textrel", SET_TEXTREL, set_textrel, "write refuse or allow" },
 	{ "efi_runtime", SET_EFI_RUNTIME, set_efi_runtime, "write none or identity" },

@@ -27,7 +27,7 @@ static void merge(struct boot *boot, const struct map *rows, uint32_t row_count,
 static enum status make_maps(struct boot *boot, struct fault *fault)
 {
 	uint32_t row_count = space_maps(&boot->space, NULL);
-	uint32_t direct_count = boot->env->memory.count + 2 * boot->space.extent_count;
+	uint32_t direct_count = boot->memory->count + 2 * boot->space.extent_count;
 	struct map *rows, *direct;
 
 	rows = arena_take(boot->arena, row_count, sizeof *rows, "maps", fault);
@@ -40,7 +40,7 @@ static enum status make_maps(struct boot *boot, struct fault *fault)
 	if (boot->direct_map_bytes == 0) {
 		direct_count = 0;
 	} else {
-		enum status status = directmap_maps(&boot->space, &boot->env->memory,
+		enum status status = directmap_maps(&boot->space, boot->memory,
 		                                    boot->direct_map_va, direct, &direct_count,
 		                                    boot->arena, fault);
 		if (status != ST_OK)

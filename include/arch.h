@@ -75,7 +75,9 @@ struct jump {
 	uint64_t parts_va;       /* where the part of the loader that stays is mapped, see parts in env.h */
 	uint64_t parts_pa;
 	uint64_t fault_stack_top;
+	uint64_t reporter_distance;  /* from a byte of the reporter to its va */
 	bool reporter;           /* install the vectors */
+	uint32_t granule_shift;  /* of the kernel's pages */
 	uint64_t leaf_mask;
 };
 

@@ -97,6 +97,7 @@ struct boot {
 	bool instances;              /* some object is mapped more than once */
 	const struct protocol *protocol;
 	const struct format *format; /* of the page tables that the kernel gets */
+	const struct memmap *memory; /* env's, in pages of the format */
 	struct geometry geometry;    /* of colors */
 
 	struct frames frames;
@@ -163,7 +164,12 @@ MUST_CHECK enum status instances_add(struct boot *boot, uint32_t count,         
 MUST_CHECK enum status instances_check(const struct boot *boot, struct fault *fault);
 MUST_CHECK enum status instances_back(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status format_choose(struct boot *boot, struct fault *fault);      /* format.c */
+MUST_CHECK enum status format_memory(struct boot *boot, struct fault *fault);
 uint32_t format_leaves(const struct boot *boot);     /* which of its leaves the CPU has */
+bool parts_move(const struct boot *boot);            /* parts.c: do the loader's parts have copies? */
+MUST_CHECK enum status parts_place(struct boot *boot, struct fault *fault);
+MUST_CHECK enum status parts_back(struct boot *boot, uint32_t row, struct fault *fault);
+bool parts_copy(const struct boot *boot, uint32_t index, struct range *to);    /* false: there is none of this index */
 uint64_t own_limit(const struct boot *boot);                                       /* own.c */
 uint32_t own_rows_most(const struct boot *boot);     /* of Smalt's own; settings are known */
 MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);          /* own.c */

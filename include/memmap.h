@@ -48,4 +48,7 @@ uint64_t memmap_bytes(const struct memmap *map, uint32_t type);
 const char *memmap_type_name(uint32_t type);
 uint32_t memmap_type_by_name(struct span name);
 
+/* Is memory of this type in a kernel's direct map (P6)? */
+bool memmap_is_shown(uint32_t type);
+
 #endif

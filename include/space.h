@@ -54,6 +54,12 @@ struct space {
 	const bool *read;        /* by object: its file was read into frames of its choice; NULL: none */
 };
 
+/* Are pages as small as those in which a firmware tells memory? Then nothing else lies on them. */
+static inline bool space_is_exact(const struct space *space)
+{
+	return space->format->granule_shift == space->machine->format->granule_shift;
+}
+
 /* The pages of a row; those of no row reach the end of the address space. */
 static inline uint64_t space_first_page(const struct space *space, const struct smalt_row *row)
 {

@@ -10,22 +10,10 @@
 
 #include "align.h"
 
-/* What H3 knows, and P6 lets the kernel see. */
-static const bool visible[SMALT_MEM_TYPES] = {
-	[SMALT_MEM_USABLE] = true,
-	[SMALT_MEM_RECLAIMABLE] = true,
-	[SMALT_MEM_BOOT_SERVICES] = true,
-	[SMALT_MEM_OBJECT] = true,
-	[SMALT_MEM_TABLES] = true,
-	[SMALT_MEM_RESIDENT] = true,
-	[SMALT_MEM_ACPI_RECLAIM] = true,
-	[SMALT_MEM_ACPI_NVS] = true,
-};
-
 uint64_t directmap_bytes(const struct memmap *map)
 {
 	for (uint32_t i = map->count; i-- > 0; )
-		if (visible[map->ranges[i].type])
+		if (memmap_is_shown(map->ranges[i].type))
 			return map->ranges[i].pa + map->ranges[i].bytes;
 	return 0;
 }
@@ -123,7 +111,7 @@ enum status directmap_maps(const struct space *space, const struct memmap *map, 
 	for (uint32_t i = 0; i < map->count; i++) {
 		const struct smalt_memory *range = &map->ranges[i];
 
-		if (visible[range->type])
+		if (memmap_is_shown(range->type))
 			next = add_range(&p, max_u64(range->pa, lowest), range->pa + range->bytes,
 			                 &read_only, next);
 	}

@@ -63,6 +63,15 @@ static void use_own_pages(const struct backer *b, const struct smalt_row *row,
 	cut->in_place = !written || own->writable;
 }
 
+/* Pages larger than those in which memory is told show more than the file: it must be what a kernel may see (P6). */
+static bool may_show(const struct backer *b, const struct cut *cut)
+{
+	uint64_t last = cut->bytes_pa + max_u64(cut->file_bytes, 1) - 1;
+
+	return space_is_exact(b->space) || (memmap_is_shown(memmap_type(b->map, cut->bytes_pa)) &&
+	                                    memmap_is_shown(memmap_type(b->map, last)));
+}
+
 static struct cut describe(const struct backer *b, uint32_t row_index)
 {
 	const struct extent_own_pages *own = b->source->own ? &b->source->own[row_index - b->first] : 0;
@@ -84,7 +93,8 @@ static struct cut describe(const struct backer *b, uint32_t row_index)
 		return cut;
 	}
 	/* What is read lies where it is read to. */
-	cut.in_place = b->source->read || stay_in_place(b->space, b->source, b->frames, row, &cut);
+	cut.in_place = b->source->read || (stay_in_place(b->space, b->source, b->frames, row, &cut) &&
+	                                   may_show(b, &cut));
 	return cut;
 }
 
@@ -133,6 +143,9 @@ static enum status share_page(struct backer *b, uint32_t row_index)
 	if ((last->prot & SMALT_W) && (last->prot & SMALT_X) &&
 	    !may_be_wx(b->space, last->row, row_index)) {
 		(void)fault_value(b->fault, ST_WX, "page of several segments", last->va);
+		if (!space_is_exact(b->space))
+			(void)fault_hint(b->fault, "link with -z separate-code -z max-page-size=65536, "
+			                           "or use smaller pages");
 		return fault_segment(b->fault, row->segment);
 	}
 	return ST_OK;

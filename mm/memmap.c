@@ -48,6 +48,18 @@ static const char *const names[SMALT_MEM_TYPES] = {
 	[SMALT_MEM_UNACCEPTED] = "unaccepted",
 };
 
+/* What H3 knows, and P6 lets the kernel see. */
+static const bool shown[SMALT_MEM_TYPES] = {
+	[SMALT_MEM_USABLE] = true,
+	[SMALT_MEM_RECLAIMABLE] = true,
+	[SMALT_MEM_BOOT_SERVICES] = true,
+	[SMALT_MEM_OBJECT] = true,
+	[SMALT_MEM_TABLES] = true,
+	[SMALT_MEM_RESIDENT] = true,
+	[SMALT_MEM_ACPI_RECLAIM] = true,
+	[SMALT_MEM_ACPI_NVS] = true,
+};
+
 enum status memmap_init(struct memmap *map, uint32_t capacity, struct arena *arena,
                         struct fault *fault)
 {
@@ -220,4 +232,9 @@ uint32_t memmap_type_by_name(struct span name)
 		if (span_is(name, names[type]))
 			return type;
 	return 0;
+}
+
+bool memmap_is_shown(uint32_t type)
+{
+	return type < SMALT_MEM_TYPES && shown[type];
 }

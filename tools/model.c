@@ -183,6 +183,7 @@ static enum status virt(const struct model *model, struct builder *b)
 		{ NULL, VIRT_TREE_BYTES }, false };
 	add(b, tree_pa, tree_pa + VIRT_TREE, SMALT_MEM_RECLAIMABLE);
 	env->cpu = (struct cpu){ .levels = 4, .el = 1, .pa_bits = 48, .counter_hz = 62500000, .bti = 1,
+		.granules = 1 << 12 | 1 << 14 | 1 << 16,
 		.caches = { { SMALT_CACHE_FROM_CCSIDR, 2, 64, 256, false },
 		            { SMALT_CACHE_FROM_CCSIDR, 16, 64, 2048, false } } };
 	env->serial_kind = SMALT_SERIAL_PL011;

@@ -47,6 +47,15 @@ static void read_caches(struct cpu *cpu)
 	choose_cache(chosen);
 }
 
+/* ID_AA64MMFR0_EL1: TGran4 (31:28) and TGran64 (27:24) are 15, TGran16 (23:20) is 0, if there is none. */
+static uint32_t granules(void)
+{
+	uint64_t features = SYSTEM_READ(id_aa64mmfr0_el1);
+
+	return (uint32_t)((features >> 28 & 15) != 15) << 12 | (uint32_t)((features >> 20 & 15) != 0) << 14 |
+	       (uint32_t)((features >> 24 & 15) != 15) << 16;
+}
+
 void arch_cpu(struct cpu *cpu)
 {
 	/* ID_AA64MMFR0_EL1.PARange; tables without LPA hold 48 bits */
@@ -60,6 +69,7 @@ void arch_cpu(struct cpu *cpu)
 		.counter_hz = SYSTEM_READ(cntfrq_el0),
 		.id = SYSTEM_READ(mpidr_el1) & MPIDR_AFFINITY,
 		.bti = (SYSTEM_READ(id_aa64pfr1_el1) & 15) != 0,     /* BT */
+		.granules = granules(),
 	};
 	read_caches(cpu);
 }

@@ -70,7 +70,8 @@ jump_el1:
 	load_registers
 	msr	ttbr1_el1, x11
 	isb
-	msr	tcr_el1, x12             /* EPD1 is gone: the high half is there */
+	bic	x2, x12, #TCR_EL1_TG0    /* the low half is still the loader's: pages of 4 KiB */
+	msr	tcr_el1, x2              /* EPD1 is gone: the high half is there */
 	isb
 	tlbi	vmalle1
 	dsb	nsh

@@ -10,6 +10,16 @@
 #include "fault.h"
 #include "registers.h"
 
+/* Of a kernel, whose pages may be others than the loader's. */
+static uint64_t kernel_tcr(uint32_t granule_shift)
+{
+	uint64_t tcr = TCR_EL1 | cpu_pa_range() << TCR_EL1_IPS_SHIFT;
+
+	if (granule_shift == 12)
+		return tcr;
+	return (tcr & ~(uint64_t)TCR_EL1_TG) | (granule_shift == 14 ? TCR_EL1_16K : TCR_EL1_64K);
+}
+
 void arch_prepare(const struct jump *jump)
 {
 	fault_setup.stack_top = jump->fault_stack_top;
@@ -17,16 +27,15 @@ void arch_prepare(const struct jump *jump)
 
 void arch_jump(const struct jump *jump)
 {
-	uint64_t distance = jump->parts_va - jump->parts_pa;
 	struct jump_registers registers = {
 		.ttbr0 = jump->root_pa[0],
 		.ttbr1 = jump->root_pa[1],
-		.tcr = TCR_EL1 | cpu_pa_range() << TCR_EL1_IPS_SHIFT,
-		.vbar = jump->reporter ? (uint64_t)(uintptr_t)fault_vectors + distance : 0,
+		.tcr = kernel_tcr(jump->granule_shift),
+		.vbar = jump->reporter ? (uint64_t)(uintptr_t)fault_vectors + jump->reporter_distance : 0,
 		.entry = jump->entry,
 		.stack_top = jump->stack_top,
 		.handoff_va = jump->handoff_va,
-		.distance = distance,
+		.distance = jump->parts_va - jump->parts_pa,
 	};
 
 	if (cpu_el() == 2)

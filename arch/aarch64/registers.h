@@ -37,6 +37,10 @@
  * TG1 2), walks write-back and inner shareable, 8-bit ASIDs, no tags. IPS is added.
  */
 #define TCR_EL1            0xb5103510
+#define TCR_EL1_TG0        0x0000c000   /* 4K 0, 64K 1, 16K 2 */
+#define TCR_EL1_TG         0xc000c000   /* with TG1: 16K 1, 4K 2, 64K 3 */
+#define TCR_EL1_16K        0x40008000
+#define TCR_EL1_64K        0xc0004000
 #define TCR_EL1_EPD0       0x00000080   /* no walks through TTBR0_EL1 */
 #define TCR_EL1_EPD1       0x00800000
 #define TCR_EL1_IPS_SHIFT  32

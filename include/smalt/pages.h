@@ -18,7 +18,7 @@
 
 #include <smalt/kernel.h>
 
-/* One leaf: an entry, or the 16 of a contiguous run of aarch64, where the direct map shows them. */
+/* One leaf: an entry, or those of a contiguous run of aarch64, where the direct map shows them. */
 struct smalt_leaf {
 	volatile uint64_t *entries;
 	uint32_t count;
@@ -39,10 +39,18 @@ static inline uint64_t smalt_entry_table(uint64_t entry)
 	return entry & 0x000ffffffffff000;
 }
 
-static inline uint32_t smalt_entry_count(uint64_t entry)
+static inline uint32_t smalt_entry_count(uint64_t entry, uint32_t granule_shift, uint32_t level)
 {
 	(void)entry;
+	(void)granule_shift;
+	(void)level;
 	return 1;
+}
+
+/* The index bits of an address, and those above them. */
+static inline uint64_t smalt_entry_bits(uint64_t va)
+{
+	return va;
 }
 
 /* Without R/W and D, with XD. */
@@ -61,7 +69,7 @@ static inline void smalt_leaf_flush(const struct smalt_leaf *leaf)
 
 #elif defined(__aarch64__)
 
-/* Arm ARM DDI 0487, D8.3: bit 1 is a table above level 0; bits 47:12; Contiguous is bit 52. */
+/* Arm ARM DDI 0487, D8.3: bit 1 is a table above level 0; bits 47:12, 47:14 or 47:16; Contiguous is bit 52. */
 static inline int smalt_entry_is_leaf(uint64_t entry, uint32_t level)
 {
 	return level == 0 || (entry & 2) == 0;
@@ -72,9 +80,18 @@ static inline uint64_t smalt_entry_table(uint64_t entry)
 	return entry & 0x0000fffffffff000;
 }
 
-static inline uint32_t smalt_entry_count(uint64_t entry)
+/* D8.7.1: with pages of 4K 16, of 16K 128 pages or 32 blocks, of 64K 32. */
+static inline uint32_t smalt_entry_count(uint64_t entry, uint32_t granule_shift, uint32_t level)
 {
-	return (entry >> 52 & 1) ? 16 : 1;
+	if (!(entry >> 52 & 1))
+		return 1;
+	return granule_shift == 12 ? 16 : granule_shift == 14 && level == 0 ? 128 : 32;
+}
+
+/* 48 of them: the first table has as many entries as are left for it. */
+static inline uint64_t smalt_entry_bits(uint64_t va)
+{
+	return va & 0x0000ffffffffffff;
 }
 
 /* With AP[2], with PXN and UXN. */
@@ -85,7 +102,7 @@ static inline uint64_t smalt_entry_narrowed(uint64_t entry, uint32_t prot)
 	return prot & SMALT_X ? entry : entry | (uint64_t)3 << 53;
 }
 
-/* A run may be cached as one or as sixteen. */
+/* A run may be cached as one or as its entries. */
 static inline void smalt_leaf_flush(const struct smalt_leaf *leaf)
 {
 	uint64_t step = leaf->bytes / leaf->count;
@@ -109,8 +126,8 @@ static inline int smalt_leaf_at(const struct smalt_handoff *handoff, uint64_t va
 
 	for (uint32_t level = handoff->paging_levels; level-- > 0;) {
 		volatile uint64_t *table = (volatile uint64_t *)smalt_direct(handoff, pa);
-		uint32_t shift = handoff->granule_shift + 9 * level;
-		uint32_t index = (uint32_t)(va >> shift & 511);
+		uint32_t bits = handoff->granule_shift - 3, shift = handoff->granule_shift + bits * level;
+		uint32_t index = (uint32_t)(smalt_entry_bits(va) >> shift & (((uint64_t)1 << bits) - 1));
 		uint64_t entry = table ? table[index] : 0;
 
 		if (!(entry & 1))
@@ -118,7 +135,7 @@ static inline int smalt_leaf_at(const struct smalt_handoff *handoff, uint64_t va
 		pa = smalt_entry_table(entry);
 		if (!smalt_entry_is_leaf(entry, level))
 			continue;
-		leaf->count = smalt_entry_count(entry);
+		leaf->count = smalt_entry_count(entry, handoff->granule_shift, level);
 		leaf->bytes = (uint64_t)leaf->count << shift;
 		leaf->va = va & -leaf->bytes;
 		leaf->entries = table + (index & (0 - leaf->count));

@@ -13,8 +13,10 @@
  */
 #define SCTLR 0x30d5199d
 
-/* T0SZ = T1SZ = 16, 4K granules, inner shareable, write-back; A1 0; IPS is the CPU's. */
-#define TCR 0x00000000b5103510
+/* T0SZ = T1SZ = 16, inner shareable, write-back; A1 0; IPS is the CPU's; TG0 (15:14): 0 is 4K, 1 64K, 2 16K. */
+#define TCR     0x00000000b5103510
+#define TCR_16K 0x000000007510b510       /* TG1 (31:30): 1 is 16K, 2 4K, 3 64K */
+#define TCR_64K 0x00000000f5107510
 #define TCR_IPS (7ull << 32)
 
 static void check_registers(void)
@@ -61,10 +63,11 @@ static void check_state(void)
 static void check_translation(void)
 {
 	uint64_t range = READ("id_aa64mmfr0_el1") & 0xf;
+	uint32_t granule = guest.handoff->granule_shift;
 
 	expect_equal(READ("sctlr_el1"), SCTLR, "SCTLR_EL1");
 	expect_equal(READ("mair_el1"), 0x0444ff, "MAIR_EL1: WB NC nGnRE");
-	expect_equal(READ("tcr_el1") & ~TCR_IPS, TCR, "TCR_EL1");
+	expect_equal(READ("tcr_el1") & ~TCR_IPS, granule == 12 ? TCR : granule == 14 ? TCR_16K : TCR_64K, "TCR_EL1");
 	expect_equal(READ("tcr_el1") >> 32 & 7, range < 5 ? range : 5, "TCR_EL1: IPS, at most 48 bits");
 	expect_equal(READ("ttbr0_el1"), guest.handoff->root_pa[0], "TTBR0_EL1");
 	expect_equal(READ("ttbr1_el1"), guest.handoff->root_pa[1], "TTBR1_EL1");

@@ -7,7 +7,7 @@
 
 static void check_order(void)
 {
-	uint64_t end = 0;
+	uint64_t end = 0, granule = 1ull << guest.handoff->granule_shift;
 	uint32_t type = 0;
 
 	for (uint32_t i = 0; i < guest.handoff->memory.count; i++) {
@@ -17,7 +17,7 @@ static void check_order(void)
 		say_line("  bytes", m->bytes);
 		say_line("  type", m->type);
 		expect(m->pa >= end, "ranges ascend and are disjoint");
-		expect(m->bytes > 0 && (m->pa | m->bytes) % 4096 == 0, "ranges are whole pages");
+		expect(m->bytes > 0 && (m->pa | m->bytes) % granule == 0, "ranges are whole pages");
 		expect(m->pa != end || m->type != type || i == 0, "neighbors differ in type");
 		expect(m->type > 0 && m->type < SMALT_MEM_TYPES, "the type is one of the list");
 		end = m->pa + m->bytes;

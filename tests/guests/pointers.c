@@ -2,6 +2,10 @@
 /* pointers.c: everything that the handoff names is mapped, readable, and what it says. */
 #include "guest.h"
 
+#ifndef GRANULE
+#define GRANULE 12               /* log2 of the bytes of a page */
+#endif
+
 static uint8_t sum(uint64_t va, uint64_t bytes)
 {
 	uint8_t total = 0;
@@ -131,16 +135,16 @@ static void check_rows(const struct smalt_handoff *h)
 		const struct smalt_row *row = smalt_nth_row(h, i);
 		const struct smalt_row *before = i > 0 ? smalt_nth_row(h, i - 1) : NULL;
 
-		expect_equal(row->data_offset, row->va & 0xfff, "data_offset");
+		expect_equal(row->data_offset, row->va & ((1ull << GRANULE) - 1), "data_offset");
 		expect(row->mem_bytes > 0 && row->file_bytes <= row->mem_bytes, "file_bytes <= mem_bytes");
-		expect(row->va >= 4096, "page 0 is in no row");
+		expect(row->va >> GRANULE != 0, "page 0 is in no row");
 		if (!before)
 			continue;
 		expect(before->va + before->mem_bytes <= row->va, "rows ascend and are disjoint");
 		if (before->object != row->object || row->kind == SMALT_KIND_STACK ||
 		    before->kind == SMALT_KIND_STACK || row->kind == SMALT_KIND_FAULT_STACK ||
 		    before->kind == SMALT_KIND_FAULT_STACK)
-			expect((row->va >> 12) - ((before->va + before->mem_bytes - 1) >> 12) >= 2,
+			expect((row->va >> GRANULE) - ((before->va + before->mem_bytes - 1) >> GRANULE) >= 2,
 			       "a guard page lies between rows of different owners");
 	}
 }
@@ -163,8 +167,8 @@ void guest_main(void)
 	expect_row(h->reporter_va, SMALT_KIND_REPORTER, "reporter_va");
 	expect(h->profile.counter_start < h->profile.counter_planned &&
 	       h->profile.counter_planned < h->profile.counter_entry, "the counters ascend");
-	expect_equal(h->granule_shift, 12, "granule_shift");
-	expect_equal(h->leaf_shift[0], 12, "the smallest leaf");
+	expect_equal(h->granule_shift, GRANULE, "granule_shift");
+	expect_equal(h->leaf_shift[0], GRANULE, "the smallest leaf");
 	say_line("entropy", h->entropy_source);
 	say_line("boot cpu", h->boot_cpu);
 	say_line("counter hz", h->counter_hz);

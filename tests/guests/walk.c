@@ -112,20 +112,43 @@ static unsigned log2_of(uint64_t x)
 	return 63u - (unsigned)__builtin_clzll(x);
 }
 
-/* A contiguous run: 16 entries alike, aligned in va and pa (Arm ARM D8.6.1, "Contiguous bit"). */
+static unsigned level_shift(unsigned level)
+{
+	return guest.handoff->granule_shift + (guest.handoff->granule_shift - 3) * level;
+}
+
+/* aarch64 translates 48 bits: the first table has entries for what is left of them (Arm ARM D8.2). */
+static unsigned entries_of(unsigned level)
+{
+	unsigned bits = guest.handoff->granule_shift - 3, shift = level_shift(level);
+
+	if (guest.handoff->machine == SMALT_MACHINE_AARCH64 && shift + bits > 48)
+		bits = 48 - shift;
+	return 1u << bits;
+}
+
+/* Entries of a run (Arm ARM D8.6.1, "Contiguous bit"). */
+static unsigned run_of(unsigned level)
+{
+	if (guest.handoff->granule_shift == 14)
+		return level == 0 ? 128 : 32;
+	return guest.handoff->granule_shift == 12 ? 16 : 32;
+}
+
+/* A contiguous run: entries alike, aligned in va and pa. */
 static void check_run(const uint64_t *table, unsigned index, unsigned level)
 {
-	unsigned first = index & ~15u;
-	uint64_t bytes = 4096ull << 9 * level;
+	unsigned run = run_of(level), first = index & (0 - run);
+	uint64_t bytes = 1ull << level_shift(level);
 
-	for (unsigned i = first; i < first + 16; i++) {
+	for (unsigned i = first; i < first + run; i++) {
 		struct guest_pte pte = guest_decode(table[i], level);
 
 		expect(pte.present && pte.run, "every entry of a run has the bit");
 		expect_equal(pte.pa, guest_decode(table[first], level).pa + (i - first) * bytes, "pa in a run");
 		expect_equal(pte.prot, guest_decode(table[first], level).prot, "rights in a run");
 	}
-	expect_equal(guest_decode(table[first], level).pa % (16 * bytes), 0, "alignment of a run");
+	expect_equal(guest_decode(table[first], level).pa % (run * bytes), 0, "alignment of a run");
 }
 
 /* Intel SDM volume 1, 3.3.7.1: the upper bits repeat the highest one that is translated. */
@@ -147,10 +170,10 @@ static void walk_root(uint64_t root_pa, uint64_t root_va)
 	totals.tables++;
 	for (;;) {
 		unsigned level = levels - 1 - depth, index = stack[depth].index;
-		uint64_t bytes = 4096ull << 9 * level, va;
+		uint64_t bytes = 1ull << level_shift(level), va;
 		struct guest_pte pte;
 
-		if (index == 512) {
+		if (index == entries_of(level)) {
 			if (depth-- == 0)
 				return;
 			continue;
@@ -178,10 +201,10 @@ static void walk_root(uint64_t root_pa, uint64_t root_va)
 			struct leaf leaf = { va, pte.pa, bytes, pte.prot & stack[depth].prot, pte.memory };
 			uint64_t *count = leaves_of(va);
 
-			if (pte.run && index % 16 == 0)
+			if (pte.run && index % run_of(level) == 0)
 				check_run(stack[depth].table, index, level);
-			if (!pte.run || index % 16 == 0)
-				count[log2_of(pte.run ? 16 * bytes : bytes)]++;
+			if (!pte.run || index % run_of(level) == 0)
+				count[log2_of(pte.run ? run_of(level) * bytes : bytes)]++;
 			check_leaf(leaf);
 		}
 	}
@@ -200,11 +223,11 @@ static void check_totals(void)
 			direct += smalt_nth_memory(h, i)->bytes;
 	if (h->direct_map_bytes != 0 && h->direct_map_va == 0 && smalt_memory_at(h, 0) &&
 	    smalt_type_is_direct(smalt_memory_at(h, 0)->type))
-		direct -= 4096;
+		direct -= 1ull << h->granule_shift;
 	expect_equal(totals.extent_bytes, extents, "bytes of all extents");
 	expect_equal(totals.direct_bytes, direct, "bytes of the direct map");
 	expect_equal(totals.tables, h->tables_count, "tables_count");
-	expect_equal(totals.tables * 4096, h->tables_bytes, "tables_bytes");
+	expect_equal(totals.tables << h->granule_shift, h->tables_bytes, "tables_bytes");
 	for (unsigned i = 0; i < 7 && h->leaf_shift[i] != 0; i++) {
 		expect_equal(h->profile.leaves[i], totals.object_leaves[h->leaf_shift[i]], "leaves of objects");
 		expect_equal(h->profile.direct_map_leaves[i], totals.direct_leaves[h->leaf_shift[i]],
@@ -233,7 +256,7 @@ static void check_row(const struct smalt_row *row)
 void guest_main(void)
 {
 	uint64_t pa[GUEST_ROOTS], va[GUEST_ROOTS];
-	unsigned roots = guest_roots(pa, va);
+	unsigned roots = guest_roots(pa, va), page = guest.handoff->granule_shift;
 
 	expect(guest.handoff->direct_map_bytes != 0, "there is a direct map to look through");
 	for (unsigned i = 0; i < roots; i++) {
@@ -243,6 +266,6 @@ void guest_main(void)
 	check_totals();
 	for (uint32_t i = 0; i < guest.handoff->rows.count; i++)
 		check_row(smalt_nth_row(guest.handoff, i));
-	expect(totals.object_leaves[12] != 0 && totals.own_leaves[12] != 0, "there are pages at all");
+	expect(totals.object_leaves[page] != 0 && totals.own_leaves[page] != 0, "there are pages at all");
 	say_line("tables", totals.tables);
 }

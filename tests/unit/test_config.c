@@ -139,6 +139,15 @@ static void every_setting_is_read(void **state)
 	assert_span(e->protocol, "pvh");
 	assert_span(e->fallback, "safe");
 	assert_int_equal(e->direct_map, SMALT_DIRECT_MAP_IDENTITY);
+	assert_int_equal(parse("pages 4K"), ST_OK);
+	assert_int_equal(e->granule_shift, 12);
+	assert_int_equal(parse("pages 16K"), ST_OK);
+	assert_int_equal(e->granule_shift, 14);
+	assert_int_equal(parse("pages 64K"), ST_OK);
+	assert_int_equal(e->granule_shift, 16);
+	assert_true(e->set & SET_PAGES);
+	assert_int_equal(parse("pages 65536"), ST_BAD_CONFIG);
+	assert_int_equal(parse("pages 8K"), ST_BAD_CONFIG);
 	assert_int_equal(parse("direct_map none"), ST_OK);
 	assert_int_equal(e->direct_map, SMALT_DIRECT_MAP_NONE);
 	assert_int_equal(parse("direct_map 0xffff900000000000"), ST_OK);

@@ -197,6 +197,24 @@ static void the_direct_map_goes_where_the_note_wants_it(void **state)
 	assert_true(boot_handoff(&b.boot)->direct_map_va == 0xffff800000000000);
 }
 
+/* Rules: H4, P3 */
+static void the_note_asks_for_pages_and_levels(void **state)
+{
+	struct smalt_request_desc r = { .bytes = sizeof r, .version = 1, .granule_shift = 12, .paging_levels = 4 };
+
+	(void)state;
+	assert_int_equal(boot_with(&r, sizeof r, "kernel kernel.elf\n", ""), ST_OK);
+	assert_int_equal(b.boot.settings.granule_shift, 12);
+	assert_int_equal(b.boot.settings.paging_levels, 4);
+	r.granule_shift = 16;
+	assert_int_equal(boot_with(&r, sizeof r, "kernel kernel.elf\n", ""), ST_MISSING_CAPABILITY);
+	assert_string_equal(b.fault.word, "x86_64 has no pages of 64K");
+	assert_int_equal(boot_with(&r, sizeof r, "kernel kernel.elf\npages 4K\n", ""), ST_OK);
+	assert_int_equal(boot_with(&r, sizeof r, "kernel kernel.elf\n", "smalt.pages=4K"), ST_OK);
+	r.granule_shift = 0;
+	assert_int_equal(boot_with(&r, sizeof r, "kernel kernel.elf\npages 16K\n", ""), ST_MISSING_CAPABILITY);
+}
+
 /* Rules: H4 */
 static void an_older_and_shorter_note_has_defaults_for_the_rest(void **state)
 {
@@ -285,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_kernel_that_is_no_kernel_is_refused),
 		cmocka_unit_test(note_then_conf_then_command_line),
 		cmocka_unit_test(the_direct_map_goes_where_the_note_wants_it),
+		cmocka_unit_test(the_note_asks_for_pages_and_levels),
 		cmocka_unit_test(an_older_and_shorter_note_has_defaults_for_the_rest),
 		cmocka_unit_test(every_wrong_member_of_the_note_is_refused),
 		cmocka_unit_test(a_module_without_room_behind_the_kernel_goes_to_the_high_half),
