@@ -37,6 +37,7 @@ static void check_extent(const struct smalt_extent *extent, uint32_t gone, const
 {
 	uint32_t prot = extent->prot & (row_of(extent) == narrowed ? ~(uint32_t)SMALT_W : ~0u);
 	struct smalt_leaf leaf;
+	uint32_t shift = guest.handoff->granule_shift;
 
 	for (uint64_t at = 0; at < extent->bytes; at += 4096) {
 		int mapped = smalt_leaf_at(guest.handoff, extent->va + at, &leaf);
@@ -48,7 +49,7 @@ static void check_extent(const struct smalt_extent *extent, uint32_t gone, const
 		}
 		if (!expect(mapped, "what was not unmapped is mapped"))
 			return;
-		while ((uint64_t)leaf.count << (12 + 9 * level) < leaf.bytes)
+		while ((uint64_t)leaf.count << (shift + (shift - 3) * level) < leaf.bytes)
 			level++;
 		expect_equal(guest_decode(leaf.entries[0], level).prot, prot, "rights of what was not unmapped");
 	}
@@ -84,7 +85,7 @@ static void expect_refused(const struct smalt_row *row)
 {
 	struct smalt_row longer = *row, shared = *row;
 
-	longer.mem_bytes += 4096;
+	longer.mem_bytes += 1ull << guest.handoff->granule_shift;
 	shared.flags |= SMALT_ROW_SHARED_PAGE;
 	expect(!smalt_narrow(guest.handoff, &longer, 0), "what is not all mapped is not narrowed");
 	expect(!smalt_narrow(guest.handoff, &shared, 0), "what is another's too is not narrowed");

@@ -8,14 +8,14 @@
 static uint64_t take_pages(void)
 {
 	struct smalt_taker taker = { 0, 0, 0 };
-	uint64_t pages = 0, pa = 0;
+	uint64_t pages = 0, pa = 0, bytes = 1ull << guest.handoff->granule_shift;
 
 	for (;;) {
-		uint64_t *page = smalt_take(&taker, guest.handoff, 4096, &pa);
+		uint64_t *page = smalt_take(&taker, guest.handoff, bytes, &pa);
 
 		if (!page)
 			return pages;
-		for (unsigned i = 0; i < 4096 / 8; i++)
+		for (unsigned i = 0; i < bytes / 8; i++)
 			((volatile uint64_t *)page)[i] = 0xaaaaaaaaaaaaaaaa;
 		pages++;
 	}
@@ -24,15 +24,15 @@ static uint64_t take_pages(void)
 void guest_main(void)
 {
 	const struct smalt_handoff *h = guest.handoff;
-	uint64_t expected = 0, pages = take_pages();
+	uint64_t expected = 0, pages = take_pages(), bytes = 1ull << h->granule_shift;
 
 	for (uint32_t i = 0; i < h->memory.count; i++) {
 		const struct smalt_memory *m = smalt_nth_memory(h, i);
 
 		if (m->type == SMALT_MEM_USABLE || m->type == SMALT_MEM_RECLAIMABLE)
-			expected += m->bytes / 4096 - (m->pa == 0);
+			expected += m->bytes / bytes - (m->pa == 0);
 	}
-	expected -= smalt_extent_at(h, row_of_kind(SMALT_KIND_JUMP)->va)->bytes / 4096;      /* it is still mapped */
+	expected -= smalt_extent_at(h, row_of_kind(SMALT_KIND_JUMP)->va)->bytes / bytes;      /* it is still mapped */
 	expect_equal(pages, expected, "pages taken");
 	for (uint32_t i = 0; i < h->objects.count; i++) {
 		const struct smalt_object *object = smalt_nth_object(h, i);

@@ -26,7 +26,7 @@ FLAGS = ("elf-header phdr-table aout-header padding relro bss in-place copied sh
          "va-moved textrel guarded").split()
 ROLES = "- kernel raw map".split()
 FORMATS = "flat elf64 image aout plan9".split()
-LEAVES = {0: None, 12: "4K", 16: "64K", 21: "2M", 25: "32M", 30: "1G"}
+LEAVES = {0: None, 12: "4K", 14: "16K", 16: "64K", 21: "2M", 25: "32M", 29: "512M", 30: "1G", 34: "16G"}
 
 
 class Table:
