@@ -168,7 +168,7 @@ static bool look_align(const struct view *view)
 			return tell(view, "p_align 0x%" PRIx64 " is a promise that its bytes, which lie on any page, cannot "
 			            "keep with large leaves (segment %u has leaves of %uK): link with "
 			            "-z max-page-size=4096", view->object->align, row->segment,
-			            1u << row->leaf_shift >> 10);
+			            (unsigned)(1ull << row->leaf_shift >> 10));
 	}
 	return false;
 }

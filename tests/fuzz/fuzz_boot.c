@@ -52,6 +52,8 @@ static void describe_firmware(struct input *in, uint64_t ram_pa)
 		                        .runtime = { { at, 0x2000, how & 16 ? SMALT_R | SMALT_X : 7, SMALT_CACHE_WRITE_BACK } } };
 	if (how & 32)
 		env.cpu.leaf_mask = 1;
+	if (how & 64)
+		env.cmdline = span_of(how & 128 ? "smalt.pages=16K" : "smalt.pages=64K");
 	env.rsdp_pa = env.table_count > 0 ? at : 0;
 }
 
@@ -68,7 +70,8 @@ static void describe(struct input *in)
 		.loader = { loader, 0x20000 }, .part_count = 2,
 		.parts = { { SMALT_KIND_JUMP, SMALT_R | SMALT_X, loader + 0x10000, 0x1000 },
 		           { SMALT_KIND_REPORTER, SMALT_R | SMALT_W, loader + 0x11000, 0x1000 } },
-		.cpu = { .leaf_mask = (1u << machine->format->leaf_count) - 1, .levels = 4, .pa_bits = 40, .x86_isa = 1 },
+		.cpu = { .leaf_mask = (1u << machine->format->leaf_count) - 1, .levels = 4, .pa_bits = 40, .x86_isa = 1,
+		         .granules = 1 << 12 | 1 << 14 | 1 << 16 },
 		.serial_kind = SMALT_SERIAL_PL011, .serial_address = 0xfe000000,
 	};
 	add(ram_pa, RAM, SMALT_MEM_USABLE);
@@ -122,7 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	describe(&in);
 	arena = take_arena(&in);
-	env.cmdline = take_span(&in, take(&in, 1));
+	if (env.cmdline.bytes == 0)
+		env.cmdline = take_span(&in, take(&in, 1));
 	at = take(&in, 2);
 	in.left -= in.left > 0 && take(&in, 1) > 128 ? in.left / 2 : 0;
 	before = give_file(&in, at);

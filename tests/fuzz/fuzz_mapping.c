@@ -152,16 +152,21 @@ static bool add_own(struct plan *p, struct input *in)
 
 static void build(struct plan *p, uint32_t count)
 {
-	struct pagetable pt = { p->space.machine, p->space.format, p->space.leaf_mask,
-	                        (uint64_t)(uintptr_t)storage - 0x1000000, 0x1000000, 0, { 0 } };
+	struct pagetable pt = {
+		.machine = p->space.machine, .format = p->space.format, .leaf_mask = p->space.leaf_mask,
+		.window = (uint64_t)(uintptr_t)storage - 0x1000000, .tables_pa = 0x1000000,
+	};
 	struct audit_leaves leaves = { 0 };
 	struct audit_tables tables;
 
 	if (!fine(pagetable_count(&pt, maps, count, &pt.table_count, &p->fault), &p->fault) || pt.table_count > TABLES)
 		return;
 	pagetable_build(&pt, maps, count);
-	tables = (struct audit_tables){ pt.machine->elf_machine, { pt.root_pa[0], pt.root_pa[1] }, pt.window, pt.tables_pa,
-	                                (uint64_t)pt.table_count * 4096 };
+	tables = (struct audit_tables){
+		.elf_machine = pt.machine->elf_machine, .granule_shift = pt.format->granule_shift,
+		.root_pa = { pt.root_pa[0], pt.root_pa[1] }, .window = pt.window, .tables_pa = pt.tables_pa,
+		.tables_bytes = (uint64_t)pt.table_count << pt.format->granule_shift,
+	};
 	PROMISE(audit_tables(&tables, maps, count, &leaves, &p->fault) == ST_OK);
 }
 

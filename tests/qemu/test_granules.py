@@ -122,6 +122,17 @@ def test_qemu_finds_every_row_and_the_direct_map_where_the_table_says(platform, 
                 assert waiting.physical(base + address) == (address if kind in SHOWN else None), hex(address)
 
 
+@ARM
+@EACH
+def test_the_kernels_note_asks_for_pages(platform, pages):
+    """Rules: H4, P3"""
+    defines = ("GUEST_DIRECT_MAP=0x600000000000", f"GUEST_GRANULE={SHIFTS[pages]}")
+    result = guest.boot_guest(platform, "note", link_for(pages), defines).success()
+    assert result.line("granule") == SHIFTS[pages]
+    assert result.line("stack") == -(-0x21001 // (1 << SHIFTS[pages])) << SHIFTS[pages]
+    assert guest.boot_guest(platform, "note", link_for(pages), defines, conf="pages 4K").success().line("granule") == 12
+
+
 # What ID_AA64MMFR0_EL1 of QEMU's models says: TGran16 is 0 on the first three.
 CPUS = {"16K": ["cortex-a76", "neoverse-n1"], "64K": ["cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "neoverse-n1"]}
 
