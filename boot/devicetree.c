@@ -2,8 +2,8 @@
 /*
  * devicetree.c: what a flattened devicetree says about memory, files and devices.
  *
- * Devicetree Specification v0.4: 3.4 /memory, 3.5 /reserved-memory, 3.6 /chosen, 5.3 memory reservation
- * block. Linux bindings: chosen.txt (initrd, seeds), arm/psci.yaml, arm/secure.txt, QEMU's
+ * Devicetree Specification v0.4: 3.4 /memory, 3.5 /reserved-memory, 3.6 /chosen, 3.9 caches, 5.3 memory
+ * reservation block. Linux bindings: chosen.txt (initrd, seeds), arm/psci.yaml, arm/secure.txt, QEMU's
  * firmware/qemu,fw-cfg-mmio.yaml. Every node is looked at once, in
  * the order of the tree.
  */
@@ -209,6 +209,62 @@ static enum status read_pl011(struct reader *r)
 	return console_candidate(&r->consoles, &r->node);
 }
 
+/*
+ * A node that leaves a number out, as many do, or whose numbers contradict each other, tells nothing:
+ * the processor is asked then.
+ */
+static enum status describe_cache(const struct node *node, uint64_t *level, struct cache *cache)
+{
+	uint64_t bytes, line, block, ways;
+	bool present;
+
+	*cache = (struct cache){ 0 };
+	if (node_number(node, NODE_CACHE_LEVEL, level, &present) != ST_OK ||
+	    node_number(node, NODE_CACHE_SIZE, &bytes, &present) != ST_OK ||
+	    node_number(node, NODE_CACHE_SETS, &cache->sets, &present) != ST_OK ||
+	    node_number(node, NODE_CACHE_BLOCK, &block, &present) != ST_OK ||
+	    node_number(node, NODE_CACHE_LINE, &line, &present) != ST_OK)
+		return node->fault->status;
+	line = present ? line : block;
+	if (cache->sets == 0 || line == 0 || bytes % cache->sets != 0 || bytes / cache->sets % line != 0)
+		return ST_OK;
+	ways = bytes / cache->sets / line;
+	if (ways == 0 || ways > UINT32_MAX || line > UINT32_MAX)
+		return ST_OK;
+	cache->ways = (uint32_t)ways;
+	cache->line = (uint32_t)line;
+	cache->source = SMALT_CACHE_FROM_DEVICETREE;
+	return ST_OK;
+}
+
+/*
+ * The tree knows more than the processor, and of big and little cores both: frames of one color in
+ * the smaller way are so in the larger one. A way that is no power of two spoils the level.
+ */
+static bool counts_more(const struct cache *told, const struct cache *known)
+{
+	uint64_t way = told->sets * told->line, known_way = known->sets * known->line;
+
+	return known->source != SMALT_CACHE_FROM_DEVICETREE ||
+	       (is_power_of_two(known_way) && (!is_power_of_two(way) || way < known_way));
+}
+
+/* All that there are: which of them lies behind which core makes no difference. */
+static enum status read_cache(struct reader *r)
+{
+	uint64_t level;
+	struct cache cache, *known;
+	enum status status = describe_cache(&r->node, &level, &cache);
+
+	if (status != ST_OK || cache.source == SMALT_CACHE_FROM_NOBODY || level == 0 ||
+	    level > GEOMETRY_LEVELS || node_property(&r->node, NODE_CACHE_UNIFIED).base == NULL)
+		return status;
+	known = &r->env->cpu.caches[level - 1];
+	if (counts_more(&cache, known))
+		*known = cache;
+	return ST_OK;
+}
+
 static const struct device {
 	const char *compatible;
 	enum status (*read)(struct reader *reader);
@@ -219,6 +275,7 @@ static const struct device {
 	{ "arm,pl011", read_pl011 },
 	{ "arm,sbsa-uart", read_pl011 },
 	{ "qemu,fw-cfg-mmio", read_fwcfg },
+	{ "cache", read_cache },
 };
 
 static const struct device *find_device(struct span compatible)
@@ -249,19 +306,16 @@ static enum status visit_device(struct reader *r)
 	return device != NULL && node_is_okay(&r->node) ? device->read(r) : ST_OK;
 }
 
-static bool is_named(const struct node *node, int depth, const char *name)
-{
-	return node->depth >= depth && span_is(span_of(node->levels[depth].name), name);
-}
-
 static enum status visit(struct reader *r)
 {
-	if (r->node.depth == 1 && is_named(&r->node, 1, "chosen"))
+	if (r->node.depth == 1 && node_is_named(&r->node, 1, "chosen"))
 		return read_chosen(r);
 	if (r->node.depth == 1 && node_lists(&r->node, NODE_DEVICE_TYPE, "memory"))
 		return read_memory(r);
-	if (r->node.depth == 2 && is_named(&r->node, 1, "reserved-memory"))
+	if (r->node.depth == 2 && node_is_named(&r->node, 1, "reserved-memory"))
 		return read_reserved(r);
+	if (r->node.depth == 1 && node_is_named(&r->node, 1, "hypervisor"))
+		r->env->cpu.hypervisor = 1;
 	return r->node.depth > 0 ? visit_device(r) : ST_OK;
 }
 

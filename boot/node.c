@@ -18,6 +18,9 @@ static const char *const names[NODE_KEYS] = {
 	[NODE_INITRD_START] = "linux,initrd-start", [NODE_INITRD_END] = "linux,initrd-end",
 	[NODE_RNG_SEED] = "rng-seed", [NODE_STDOUT_PATH] = "stdout-path",
 	[NODE_OLD_STDOUT_PATH] = "linux,stdout-path",
+	[NODE_CACHE_LEVEL] = "cache-level", [NODE_CACHE_UNIFIED] = "cache-unified",
+	[NODE_CACHE_SIZE] = "cache-size", [NODE_CACHE_SETS] = "cache-sets",
+	[NODE_CACHE_LINE] = "cache-line-size", [NODE_CACHE_BLOCK] = "cache-block-size",
 };
 
 static const struct level *self(const struct node *node)
@@ -181,6 +184,11 @@ enum status node_next(struct node_walk *walk, struct node *node, bool *found)
 			return status;
 		walk->offset = next;
 	}
+}
+
+bool node_is_named(const struct node *node, int depth, const char *name)
+{
+	return node->depth >= depth && same(node->levels[depth].name, name);
 }
 
 /* --- properties ------------------------------------------------------------------ */

@@ -20,10 +20,11 @@
 uint64_t devicetree_bytes(const void *tree);
 
 /*
- * Fills memory (finished), files, cmdline, devicetree, serial, PSCI, entropy and fw_cfg of env. tree is
+ * Fills memory (finished), files, cmdline, devicetree, serial, PSCI, entropy and fw_cfg of env, and what the
+ * tree knows better of cpu: its caches and a hypervisor. tree is
  * all that devicetree_bytes() said, at window + its pa, and must stay where it is:
  * strings are not copied. env->memory must be empty with room, machine and window
- * must be set, the rest 0.
+ * must be set, cpu may be, the rest 0.
  * ST_BAD_DEVICETREE with the property, its value and its node, ST_TOO_SMALL.
  */
 MUST_CHECK enum status devicetree_read(struct span tree, struct env *env, struct fault *fault);

@@ -20,7 +20,9 @@
 enum node_key {
 	NODE_COMPATIBLE, NODE_DEVICE_TYPE, NODE_STATUS, NODE_SECURE_STATUS, NODE_REG, NODE_RANGES,
 	NODE_ADDRESS_CELLS, NODE_SIZE_CELLS, NODE_METHOD, NODE_BOOTARGS, NODE_INITRD_START,
-	NODE_INITRD_END, NODE_RNG_SEED, NODE_STDOUT_PATH, NODE_OLD_STDOUT_PATH, NODE_KEYS,
+	NODE_INITRD_END, NODE_RNG_SEED, NODE_STDOUT_PATH, NODE_OLD_STDOUT_PATH,
+	NODE_CACHE_LEVEL, NODE_CACHE_UNIFIED, NODE_CACHE_SIZE, NODE_CACHE_SETS, NODE_CACHE_LINE,
+	NODE_CACHE_BLOCK, NODE_KEYS,
 };
 
 /* A node on the way from the root to the current one. */
@@ -67,6 +69,9 @@ struct node_reg {
 
 /* ST_BAD_DEVICETREE for this property. */
 enum status node_bad(const struct node *node, enum node_key key, uint64_t value);
+
+/* Is this the name, unit address included, of the node or of its parent at that depth? */
+bool node_is_named(const struct node *node, int depth, const char *name);
 
 /* The bytes of a property, base NULL if there is none. */
 struct span node_property(const struct node *node, enum node_key key);

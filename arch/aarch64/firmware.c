@@ -17,6 +17,10 @@ static void take_told(struct env *env, const struct env *told)
 	env->devicetree = told->devicetree;
 	env->entropy = told->entropy;
 	env->entropy_source = told->entropy_source;
+	env->cpu.hypervisor |= told->cpu.hypervisor;
+	for (unsigned i = 0; i < GEOMETRY_LEVELS; i++)
+		if (told->cpu.caches[i].source != SMALT_CACHE_FROM_NOBODY)
+			env->cpu.caches[i] = told->cpu.caches[i];
 	if (told->psci_conduit != SMALT_PSCI_NONE)
 		env->psci_conduit = told->psci_conduit;
 	if (told->fwcfg_pa != 0)

@@ -739,6 +739,186 @@ static void an_old_tree_that_does_not_tell_its_end_is_copied_whole(void **state)
 	free((void *)(uintptr_t)tree.base);
 }
 
+/* --- caches ------------------------------------------------------------------------ */
+
+/* A node below /cpus; numbers that are 0 are left out. */
+struct cache_node {
+	const char *compatible;
+	bool split;
+	uint32_t level, sets, line, block;
+	uint64_t bytes;
+	const char *status;
+};
+
+static const struct cache_node *cache_nodes;
+
+static void put_some(void *fdt, const char *name, uint64_t number)
+{
+	put_number(fdt, name, number, number == 0 ? 0 : number >> 32 ? 8 : 4);
+}
+
+static void add_caches(void *fdt)
+{
+	put_node(fdt, "cpus");
+	for (const struct cache_node *c = cache_nodes; c->compatible; c++) {
+		put_node(fdt, "l2-cache");
+		put(fdt, "compatible", (struct blob){ c->compatible, (int)strlen(c->compatible) + 1 });
+		if (!c->split)
+			put(fdt, "cache-unified", (struct blob){ "", 0 });
+		put_some(fdt, "cache-level", c->level);
+		put_some(fdt, "cache-size", c->bytes);
+		put_some(fdt, "cache-sets", c->sets);
+		put_some(fdt, "cache-line-size", c->line);
+		put_some(fdt, "cache-block-size", c->block);
+		if (c->status)
+			put(fdt, "status", (struct blob){ c->status, (int)strlen(c->status) + 1 });
+		fdt_end_node(fdt);
+	}
+	fdt_end_node(fdt);
+}
+
+/* Reads a tree of these nodes; the processor has told levels 1 and 2 before. */
+static enum status read_caches(const struct cache_node *nodes, struct cpu *cpu)
+{
+	struct world world = qemu_virt();
+	struct env env;
+	enum status status;
+
+	cache_nodes = nodes;
+	world.more = add_caches;
+	free((void *)(uintptr_t)last.base);
+	last = tree_make(&world);
+	memset(&fault, 0xaa, sizeof fault);
+	env = (struct env){
+		.machine = &machine_aarch64,
+		.window = (uint64_t)(uintptr_t)last.base - TREE_PA,
+		.memory = { ranges, 0, RANGES },
+		.cpu = { .caches = { { SMALT_CACHE_FROM_CCSIDR, 2, 64, 256, false },
+		                     { SMALT_CACHE_FROM_CCSIDR, 1, 64, 1, false } } },
+	};
+	status = devicetree_read(last, &env, &fault);
+	*cpu = env.cpu;
+	return status;
+}
+
+static void assert_cache(const struct cache *cache, uint32_t source, uint64_t sets, uint32_t ways,
+                         uint32_t line)
+{
+	assert_int_equal(cache->source, source);
+	assert_int_equal(cache->sets, sets);
+	assert_int_equal(cache->ways, ways);
+	assert_int_equal(cache->line, line);
+	assert_false(cache->complex);
+}
+
+/* Rules: C1 */
+static void a_cache_counts_more_than_what_the_processor_said_of_its_level(void **state)
+{
+	static const struct cache_node nodes[] = {
+		{ "cache", false, 2, 1024, 64, 0, 1 << 20, NULL },
+		{ "cache", false, 3, 4096, 0, 128, 6 << 20, "okay" },          /* block for line */
+		{ "cache", false, 4, 1 << 20, 64, 32, 1ull << 33, NULL }, { 0 },
+	};
+	struct cpu cpu;
+
+	(void)state;
+	assert_int_equal(read_caches(nodes, &cpu), ST_OK);
+	assert_cache(&cpu.caches[0], SMALT_CACHE_FROM_CCSIDR, 256, 2, 64);
+	assert_cache(&cpu.caches[1], SMALT_CACHE_FROM_DEVICETREE, 1024, 16, 64);
+	assert_cache(&cpu.caches[2], SMALT_CACHE_FROM_DEVICETREE, 4096, 12, 128);
+	assert_cache(&cpu.caches[3], SMALT_CACHE_FROM_DEVICETREE, 1 << 20, 128, 64);
+	assert_int_equal(cpu.hypervisor, 0);
+}
+
+/* As most trees for Linux write it: the level, and nothing of its size. Rules: C1 */
+static void a_cache_that_does_not_say_everything_says_nothing(void **state)
+{
+	static const struct cache_node nodes[][2] = {
+		{ { "cache", false, 2, 0, 0, 0, 0, NULL } },
+		{ { "cache", false, 2, 0, 64, 0, 1 << 20, NULL } },
+		{ { "cache", false, 2, 1024, 0, 0, 1 << 20, NULL } },
+		{ { "cache", false, 2, 1024, 64, 0, 0, NULL } },
+		{ { "cache", false, 0, 1024, 64, 0, 1 << 20, NULL } },
+		{ { "cache", false, 5, 1024, 64, 0, 1 << 20, NULL } },
+		{ { "cache", true, 2, 1024, 64, 0, 1 << 20, NULL } },
+		{ { "cache", false, 2, 1024, 64, 0, 1 << 20, "disabled" } },
+		{ { "arm,pl310-cache", false, 2, 1024, 64, 0, 1 << 20, NULL } },
+		{ { "cache", false, 2, 1024, 64, 0, (1 << 20) + 64, NULL } },      /* no whole ways */
+		{ { "cache", false, 2, 1024, 64, 0, (1 << 20) + 1024, NULL } },
+		{ { "cache", false, 2, 1024, 64, 0, 1 << 10, NULL } },
+		{ { "cache", false, 2, 1, 1, 0, 1ull << 32, NULL } },              /* 2^32 ways */
+	};
+	struct cpu cpu;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+		assert_int_equal(read_caches(nodes[i], &cpu), ST_OK);
+		assert_cache(&cpu.caches[0], SMALT_CACHE_FROM_CCSIDR, 256, 2, 64);
+		assert_cache(&cpu.caches[1], SMALT_CACHE_FROM_CCSIDR, 1, 1, 64);
+		assert_int_equal(cpu.caches[2].source, SMALT_CACHE_FROM_NOBODY);
+		assert_int_equal(cpu.caches[3].source, SMALT_CACHE_FROM_NOBODY);
+	}
+}
+
+/* big.LITTLE, in either order. Rules: C1 */
+static void of_two_caches_of_a_level_the_smaller_way_counts(void **state)
+{
+	static const struct cache_node big = { "cache", false, 2, 2048, 64, 0, 2 << 20, NULL };
+	static const struct cache_node little = { "cache", false, 2, 512, 64, 0, 512 << 10, NULL };
+	static const struct cache_node odd = { "cache", false, 2, 768, 64, 0, 384 << 10, NULL };
+	const struct cache_node *of[] = { &big, &little, &odd };
+	static const struct { unsigned first, second; uint64_t sets; uint32_t ways; } cases[] = {
+		{ 0, 1, 512, 16 }, { 1, 0, 512, 16 }, { 0, 0, 2048, 16 },
+		/* no field of the address is one of both: no use, whichever comes first */
+		{ 0, 2, 768, 8 }, { 2, 0, 768, 8 }, { 1, 2, 768, 8 }, { 2, 1, 768, 8 },
+	};
+	struct cpu cpu;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct cache_node nodes[3] = { *of[cases[i].first], *of[cases[i].second] };
+
+		assert_int_equal(read_caches(nodes, &cpu), ST_OK);
+		assert_cache(&cpu.caches[1], SMALT_CACHE_FROM_DEVICETREE, cases[i].sets, cases[i].ways, 64);
+	}
+}
+
+static void add_bad_cache(void *fdt)
+{
+	put_node(fdt, "l2-cache0");
+	put(fdt, "compatible", TEXT("cache"));
+	put_number(fdt, "cache-level", 2, 4);
+	put(fdt, "cache-sets", (struct blob){ "\0\4\0", 3 });
+	fdt_end_node(fdt);
+}
+
+static void add_hypervisor(void *fdt)
+{
+	put_node(fdt, "hypervisor");
+	put(fdt, "compatible", TEXT("xen,xen-4.17\0xen,xen"));
+	fdt_end_node(fdt);
+}
+
+/* Rules: C1, M20 */
+static void a_number_of_a_cache_with_a_wrong_length_is_named(void **state)
+{
+	struct world world = qemu_virt();
+
+	(void)state;
+	world.more = add_bad_cache;
+	assert_refused(&world, "cache-sets", 3, "l2-cache0");
+}
+
+/* Rules: C1 */
+static void a_hypervisor_says_that_it_is_there(void **state)
+{
+	struct world world = qemu_virt();
+
+	(void)state;
+	world.more = add_hypervisor;
+	assert_int_equal(read_ok(&world).cpu.hypervisor, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -771,6 +951,11 @@ int main(void)
 		cmocka_unit_test(a_header_tells_its_bytes_or_nothing),
 		cmocka_unit_test(a_copy_is_the_same_tree_without_the_room),
 		cmocka_unit_test(an_old_tree_that_does_not_tell_its_end_is_copied_whole),
+		cmocka_unit_test(a_cache_counts_more_than_what_the_processor_said_of_its_level),
+		cmocka_unit_test(a_cache_that_does_not_say_everything_says_nothing),
+		cmocka_unit_test(of_two_caches_of_a_level_the_smaller_way_counts),
+		cmocka_unit_test(a_number_of_a_cache_with_a_wrong_length_is_named),
+		cmocka_unit_test(a_hypervisor_says_that_it_is_there),
 	};
 	int failed = cmocka_run_group_tests_name("devicetree", tests, NULL, NULL);
 
