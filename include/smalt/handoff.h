@@ -159,7 +159,7 @@
 #define SMALT_CACHE_FROM_NOBODY     0
 #define SMALT_CACHE_FROM_CONFIG     1    /* llc_size, llc_ways, llc_line */
 #define SMALT_CACHE_FROM_DEVICETREE 2
-#define SMALT_CACHE_FROM_CPUID      3    /* x86_64: leaf 4 or 8000001DH */
+#define SMALT_CACHE_FROM_CPUID      3    /* x86_64: leaf 4, 8000001DH or 80000006H */
 #define SMALT_CACHE_FROM_CCSIDR     4    /* aarch64: CLIDR_EL1, CCSIDR_EL1 */
 
 /* smalt_cache.trust: whether colors are those of the machine's own memory; more is better */
@@ -308,7 +308,7 @@ struct smalt_cache {
 	uint32_t ways;
 	uint32_t sets;
 	uint32_t line;           /* bytes */
-	uint32_t level;          /* 1, 2, 3; 0: told by the configuration */
+	uint32_t level;          /* from 1; 0: told by the configuration */
 	uint32_t source;         /* SMALT_CACHE_FROM_* */
 	uint32_t trust;          /* SMALT_CACHE_TRUST_* */
 };
