@@ -145,6 +145,8 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 		const struct object *object = &boot->objects[i].object;
 
 		rows += object->segment_count + 1u;
+		if (object->kind == OBJECT_FLAT)     /* which has no segments */
+			pieces += coloring_pieces(boot, boot->objects[i].color_mask, object->bytes.bytes);
 		for (uint32_t s = 0; s < object->segment_count; s++) {
 			uint64_t bytes = min_u64(object->segments[s].mem_bytes, memory_chunks << 21);
 

@@ -185,3 +185,15 @@ def test_the_plan_of_a_replayed_machine_is_the_table_of_the_guest(platform, page
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     compare(json.loads(done.stdout), table.Table(result.output))
+
+
+@ON_ONE
+@EACH
+@pytest.mark.parametrize("color", ["off", "match", "spread", "partition", "partition,strict"])
+def test_colors_are_of_the_larger_pages(platform, pages, color):
+    """Rules: C1, C2, P3"""
+    words = f"smalt.color={color}"
+    if color.startswith("partition"):
+        words += " smalt.colors.kernel=0 smalt.colors.module=1"
+    for name in "walk", "memory":
+        boot(platform, name, pages, append=words, modules=MODULES).success()
