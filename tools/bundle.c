@@ -179,8 +179,17 @@ static enum status check_no_options(const struct bundle *bundle, struct fault *f
 	return ST_OK;
 }
 
+/* Does an entry ask for pages larger than CPIO_PAGE? A file stays in place if it has such pages of its own. */
+static bool has_large_pages(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->entry_count; i++)
+		if (config->entries[i].granule_shift > 12)
+			return true;
+	return false;
+}
+
 /* So that nobody boots a machine to learn of a misspelled key. */
-static enum status check_conf(struct span conf, struct fault *fault)
+static enum status check_conf(struct span conf, bool *large_pages, struct fault *fault)
 {
 	struct arena arena = { NULL, 512 * conf.bytes + (64 << 10), 0 };
 	struct config config = { 0 };
@@ -190,6 +199,7 @@ static enum status check_conf(struct span conf, struct fault *fault)
 	if (!arena.base)
 		return fault_value(fault, ST_NO_MEMORY, "smalt.conf", conf.bytes);
 	status = config_parse(&config, span_of("smalt.conf"), conf, &arena, fault);
+	*large_pages = status == ST_OK && has_large_pages(&config);
 	free(arena.base);
 	return status;
 }
@@ -220,14 +230,16 @@ static uint64_t wanted_phase(struct span bytes)
 	return phase;
 }
 
-static void write_all(const struct bundle *bundle, struct span conf, FILE *out)
+static void write_all(const struct bundle *bundle, struct span conf, bool large_pages, FILE *out)
 {
 	struct cpio cpio = { .out = out };
 
 	cpio_add(&cpio, span_of("smalt.conf"), conf, CPIO_ANYWHERE);
-	for (uint32_t i = 0; i < bundle->count; i++)
-		cpio_add(&cpio, bundle->files[i].name, bundle->files[i].input.bytes,
-		         wanted_phase(bundle->files[i].input.bytes));
+	for (uint32_t i = 0; i < bundle->count; i++) {
+		struct span bytes = bundle->files[i].input.bytes;
+
+		cpio_add(&cpio, bundle->files[i].name, bytes, large_pages ? 0 : wanted_phase(bytes));
+	}
 	cpio_end(&cpio);
 }
 
@@ -235,6 +247,7 @@ enum status bundle_conf(const struct bundle *bundle, char **text, struct span *c
                         struct fault *fault)
 {
 	size_t text_bytes = 0;
+	bool large_pages;
 	FILE *generated;
 	enum status status;
 
@@ -246,7 +259,7 @@ enum status bundle_conf(const struct bundle *bundle, char **text, struct span *c
 	if (fclose(generated) != 0 && status == ST_OK)
 		status = fault_field(fault, ST_NO_MEMORY, "smalt.conf");
 	*conf = (struct span){ (const uint8_t *)*text, text_bytes };
-	return status == ST_OK ? check_conf(*conf, fault) : status;
+	return status == ST_OK ? check_conf(*conf, &large_pages, fault) : status;
 }
 
 enum status bundle_write(const struct bundle *bundle, const struct span *conf, FILE *out,
@@ -254,17 +267,18 @@ enum status bundle_write(const struct bundle *bundle, const struct span *conf, F
 {
 	char *text = NULL;
 	struct span generated;
+	bool large_pages = false;
 	enum status status;
 
 	if (conf) {
 		status = check_no_options(bundle, fault);
 		if (status == ST_OK)
-			status = check_conf(*conf, fault);
+			status = check_conf(*conf, &large_pages, fault);
 	} else {
 		status = bundle_conf(bundle, &text, &generated, fault);
 	}
 	if (status == ST_OK)
-		write_all(bundle, conf ? *conf : generated, out);
+		write_all(bundle, conf ? *conf : generated, large_pages, out);
 	free(text);
 	return status;
 }

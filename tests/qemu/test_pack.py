@@ -74,6 +74,24 @@ def test_every_file_begins_on_a_page_and_reads_back(smalt, files):
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def offsets(archive):
+    return [entry["offset"] for entry in entries(archive)[:-1]
+            if entry["mode"] & 0o170000 == 0o100000 and entry["name"] != "smalt.conf"]
+
+
+@pytest.mark.parametrize("line,align", [("pages 16K", 0x10000), ("pages 64K", 0x10000), ("pages 4K", PAGE)])
+def test_for_larger_pages_every_file_begins_on_one(smalt, files, line, align):
+    """Rules: S11"""
+    names = ["f0", "f1", f"f{PAGE + 1}", f"f{3 * PAGE - 111}"]
+    for conf in f"{line}\nkernel f0\n", f"entry a\nkernel f0\nentry b\nkernel f1\n{line}\n":
+        (files / "conf").write_text(conf)
+        archive = pack(smalt, files / "out", "--conf", files / "conf", *(files / name for name in names))
+        assert all(offset % align == 0 for offset in offsets(archive))
+        assert any(offset % 0x10000 for offset in offsets(archive)) == (align == PAGE)
+        for name in names:
+            assert files_of(archive)[name] == (files / name).read_bytes()
+
+
 def test_name_fields_stay_within_what_linux_reads(smalt, tmp_path):
     """init/initramfs.c skips entries whose c_namesize exceeds PATH_MAX, 4096."""
     for size in range(3700, 4096, 12):
