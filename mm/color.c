@@ -89,7 +89,9 @@ uint32_t colors_turn(const struct colors *colors, const struct footprint *footpr
 	uint64_t enough = fair(colors, footprint), least_peak = UINT64_MAX;
 	uint32_t best = 0, least_crowd = UINT32_MAX;
 
-	for (uint32_t turn = 0; turn < colors->count; turn += step) {
+	/* There is no better place than one with nobody near it */
+	for (uint32_t turn = 0; turn < colors->count && (least_crowd != 0 || least_peak > enough);
+	     turn += step) {
 		uint32_t crowd = colors->crowd[(footprint->start + turn) & (colors->count - 1)];
 		uint64_t most = max_u64(peak(colors, footprint, turn), enough);
 
