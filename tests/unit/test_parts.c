@@ -250,25 +250,26 @@ static void a_module_stays_in_place_only_beside_plain_memory(void **state)
 
 	(void)state;
 	for (unsigned g = 0; g < GRANULES; g++)
-		for (int reserved = 0; reserved < 2; reserved++) {
-			uint64_t pa;
+		for (int reserved = 0; reserved < 3; reserved++) {
+			uint64_t pa, bytes = granules[g].page;
 			const struct smalt_extent *extent;
 
 			set(granules[g].words);
 			pa = b.ram_pa + TABLE + 2 * PAGE;
-			memset(env_pointer(&b.env, pa), 'd', 2 * PAGE);
+			memset(env_pointer(&b.env, pa), 'd', bytes);
 			memcpy(env_pointer(&b.env, b.ram_pa + KERNELS), kernel, KERNEL_BYTES);
 			b.env.files[0] = (struct file){ span_of("opt/smalt/smalt.conf"), b.ram_pa + KERNELS + 0x10000,
 				{ (const uint8_t *)conf, sizeof conf - 1 }, true };
 			b.env.files[1] = (struct file){ span_of("opt/smalt/kernel"), b.ram_pa + KERNELS,
 				{ env_pointer(&b.env, b.ram_pa + KERNELS), KERNEL_BYTES }, true };
 			b.env.files[2] = (struct file){ span_of("opt/smalt/data"), pa,
-				{ env_pointer(&b.env, pa), 2 * PAGE }, true };
+				{ env_pointer(&b.env, pa), bytes }, true };
 			b.env.file_count = 3;
 			add_memory(b.ram_pa + KERNELS, 0x20000, SMALT_MEM_RECLAIMABLE);
-			add_memory(pa, 2 * PAGE, SMALT_MEM_RECLAIMABLE);
-			if (reserved)
-				add_memory(b.ram_pa + TABLE, PAGE, SMALT_MEM_RESERVED);
+			add_memory(pa, bytes, SMALT_MEM_RECLAIMABLE);
+			if (reserved)        /* in the first, in the last of its two pages */
+				add_memory(b.ram_pa + TABLE + (reserved == 1 ? 0 : 2 * bytes - PAGE), PAGE,
+				           SMALT_MEM_RESERVED);
 			assert_int_equal(memmap_finish(&b.env.memory, PAGE, &b.fault), ST_OK);
 			assert_int_equal(plan(), ST_OK);
 			extent = space_extent_at(&b.boot.space, b.boot.objects[1].placement.base);
