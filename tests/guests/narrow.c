@@ -91,6 +91,23 @@ static void expect_refused(const struct smalt_row *row)
 	expect(!smalt_narrow(guest.handoff, &shared, 0), "what is another's too is not narrowed");
 }
 
+/* smalt_leaf_at() steps over the row leaf by leaf, runs as one. */
+static void check_leaves(const struct smalt_row *row)
+{
+	const struct smalt_handoff *h = guest.handoff;
+	struct smalt_leaf leaf = { NULL, 0, 0, 0 };
+	uint32_t count[7] = { 0 };
+
+	for (uint64_t at = 0; at < row->data_offset + row->mem_bytes; at += leaf.bytes) {
+		if (!expect(smalt_leaf_at(h, row->va - row->data_offset + at, &leaf), "the row is mapped"))
+			return;
+		for (unsigned i = 0; i < 7; i++)
+			count[i] += h->leaf_shift[i] != 0 && leaf.bytes == 1ull << h->leaf_shift[i];
+	}
+	for (unsigned i = 0; i < 7; i++)
+		expect_equal(count[i], row->leaf_count[i], "leaves of the row");
+}
+
 void guest_main(void)
 {
 	const struct smalt_object *gone = smalt_module(guest.handoff, "gone");
@@ -102,6 +119,7 @@ void guest_main(void)
 		return;
 	row = writable_row(index_of("kept"));
 	say_line("leaf", row->leaf_shift);
+	check_leaves(row);
 	expect_equal(((int (*)(int))kept->entry)(5), 47, "what code of a module returns");
 	first = *at(row->va);
 	smalt_unmap_object(guest.handoff, index_of("gone"));
