@@ -96,6 +96,34 @@ uint64_t coloring_pieces(const struct boot *boot, uint64_t mask, uint64_t bytes)
 		? partition_pieces(colors, mask, bytes >> colors->shift) : 0;
 }
 
+/* A table for each 2M that a class is strewn over, twice with the direct map, and some for the rest. */
+static uint64_t tables_pieces(const struct boot *boot, uint64_t bytes)
+{
+	uint64_t tables = 64 + 2 * (bytes >> 21) * boot->colors.count;
+
+	return coloring_pieces(boot, boot->colors.tables_mask, tables << boot->colors.shift);
+}
+
+uint32_t coloring_takes(const struct boot *boot)
+{
+	static const uint64_t bytes_most = 1ull << 40, takes_most = 1 << 20;     /* more is refused later */
+	uint64_t all = 0, takes;
+
+	takes = coloring_pieces(boot, boot->colors.own_mask, boot->settings.stack_bytes + OWN_FAULT_STACK_BYTES);
+	for (uint32_t i = 0; i < boot->object_count; i++) {
+		const struct object *object = &boot->objects[i].object;
+		uint64_t bytes = object->kind == OBJECT_FLAT ? object->bytes.bytes : 0;
+
+		for (uint32_t s = 0; s < object->segment_count; s++)
+			bytes += min_u64(object->segments[s].mem_bytes, bytes_most);
+		takes += coloring_pieces(boot, boot->objects[i].color_mask, bytes) + object->segment_count;
+		all += bytes;
+	}
+	if (boot->colors.policy != SMALT_COLOR_PARTITION)
+		return 0;
+	return (uint32_t)min_u64(takes + tables_pieces(boot, all), takes_most);
+}
+
 /* Granules of each color that the kernel's memory map has in use, and free. */
 static void count(const struct boot *boot, struct smalt_color *colors)
 {

@@ -83,7 +83,7 @@ static enum status know_memory(struct boot *boot, struct fault *fault)
 {
 	if (boot->env->memory.count != 0)
 		return ST_OK;
-	boot->env->efi.takes = 0;
+	boot->env->efi.takes = coloring_takes(boot);
 	for (uint32_t i = 1; i < boot->object_count; i++)
 		boot->env->efi.takes += boot->objects[i].object.segment_count;
 	if (firmware_memory(boot->env, fault) != ST_OK)

@@ -50,41 +50,54 @@ static enum status make_maps(struct boot *boot, struct fault *fault)
 	return ST_OK;
 }
 
-/* They begin with a color that is not crowded; parted, they lie apart in their own colors. */
-static enum status take_colored(struct boot *boot, struct fault *fault)
+/* In one piece, wherever it lies; what has not its color is counted. */
+static enum status take_any(struct boot *boot, struct fault *fault)
 {
 	struct colors *colors = boot->space.colors;
 	struct pagetable *pt = &boot->pt;
+	uint64_t granule = boot->space.granule;
+
+	if (frames_take_high(&boot->frames, boot->tables_bytes, granule, own_limit(boot),
+	                     SMALT_MEM_TABLES, &pt->tables_pa, fault) != ST_OK)
+		return fault->status;
+	for (uint64_t at = 0; colors && at < boot->tables_bytes; at += granule)
+		colors->missed_mask += !(colors->tables_mask >> color_of(colors, pt->tables_pa + at) & 1);
+	return ST_OK;
+}
+
+/* They begin with a color that is not crowded. */
+static bool take_spread(struct boot *boot)
+{
+	struct colors *colors = boot->space.colors;
 	struct ranges_wish wish = { own_limit(boot), boot->tables_bytes, colors_way(colors), 0 };
 	struct footprint footprint = { 0 };
 	uint32_t turn;
 
-	if (colors_narrow(colors, colors->tables_mask)) {
-		if (partition_tables(colors, &boot->frames, pt->table_count, own_limit(boot), &pt->tables_pa,
-		                     &boot->tables_bytes)) {
-			pt->color_mask = colors->tables_mask;
-			pt->color_count = colors->count;
-			return ST_OK;
-		}
-		if (colors->strict)
-			return partition_refuse(boot->tables_bytes, fault);
-		colors->missed_mask += pt->table_count;
-	}
 	colors_add(colors, &footprint, 0, boot->tables_bytes);
-	turn = colors->policy == SMALT_COLOR_SPREAD ? colors_turn(colors, &footprint, 1) : 0;
-	wish.phase = turn * boot->space.granule;
+	turn = colors_turn(colors, &footprint, 1);
 	colors_give(colors, &footprint, turn);
-	if (colors->policy == SMALT_COLOR_SPREAD &&
-	    frames_try_high(&boot->frames, &wish, SMALT_MEM_TABLES, &pt->tables_pa))
-		return ST_OK;
-	return frames_take_high(&boot->frames, boot->tables_bytes, boot->space.granule, own_limit(boot),
-	                        SMALT_MEM_TABLES, &pt->tables_pa, fault);
+	wish.phase = turn * boot->space.granule;
+	return frames_try_high(&boot->frames, &wish, SMALT_MEM_TABLES, &boot->pt.tables_pa);
+}
+
+/* They lie apart, in colors of their own. */
+static bool take_parted(struct boot *boot)
+{
+	const struct colors *colors = boot->space.colors;
+	struct pagetable *pt = &boot->pt;
+
+	if (!partition_tables(colors, &boot->frames, pt->table_count, own_limit(boot), &pt->tables_pa,
+	                      &boot->tables_bytes))
+		return false;
+	pt->color_mask = colors->tables_mask;
+	pt->color_count = colors->count;
+	return true;
 }
 
 static enum status take_tables(struct boot *boot, struct fault *fault)
 {
+	const struct colors *colors = boot->space.colors;
 	struct pagetable *pt = &boot->pt;
-	uint64_t granule = boot->space.granule;
 	enum status status;
 
 	*pt = (struct pagetable){
@@ -94,11 +107,16 @@ static enum status take_tables(struct boot *boot, struct fault *fault)
 	status = pagetable_count(pt, boot->maps, boot->map_count, &pt->table_count, fault);
 	if (status != ST_OK)
 		return status;
-	boot->tables_bytes = pt->table_count * granule;
-	if (boot->space.colors)
-		return take_colored(boot, fault);
-	return frames_take_high(&boot->frames, boot->tables_bytes, granule, own_limit(boot),
-	                        SMALT_MEM_TABLES, &pt->tables_pa, fault);
+	boot->tables_bytes = pt->table_count * boot->space.granule;
+	if (colors && colors->policy == SMALT_COLOR_SPREAD && take_spread(boot))
+		return ST_OK;
+	if (colors && colors_narrow(colors, colors->tables_mask)) {
+		if (take_parted(boot))
+			return ST_OK;
+		if (colors->strict)
+			return partition_refuse(boot->tables_bytes, fault);
+	}
+	return take_any(boot, fault);
 }
 
 static enum status audit(struct boot *boot, struct fault *fault)

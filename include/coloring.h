@@ -19,6 +19,9 @@ MUST_CHECK enum status coloring_choose(struct boot *boot, struct fault *fault);
 /* More pieces of memory than usual that bytes of these colors may have. */
 uint64_t coloring_pieces(const struct boot *boot, uint64_t mask, uint64_t bytes);
 
+/* Before memory is known: pieces that the whole boot will take because of its colors, as far as that can be told. */
+uint32_t coloring_takes(const struct boot *boot);
+
 /* colors and coloring of the handoff; frames are counted in boot->after. */
 void coloring_describe(const struct boot *boot, struct smalt_handoff *h, struct book *book);
 

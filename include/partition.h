@@ -21,7 +21,7 @@ uint64_t partition_span(const struct colors *colors, uint64_t mask, uint64_t gra
 uint64_t partition_pieces(const struct colors *colors, uint64_t mask, uint64_t granules);
 
 /*
- * The highest piece of free memory that ends at or below limit, begins with a color of tables_mask and has so many granules of
+ * The highest piece of free memory that ends at or below limit (above it only if there is none), begins with a color of tables_mask and has so many granules of
  * these colors: they are taken as SMALT_MEM_TABLES, what lies between stays free. *bytes: to the end of the last.
  * False: there is none.
  */

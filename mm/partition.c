@@ -175,17 +175,27 @@ static bool take_of_mask(const struct colors *colors, struct frames *frames, uin
 	return true;
 }
 
+/* Below limit if that can be. */
+static bool highest(const struct frames *frames, struct ranges_wish wish, uint64_t limit, uint64_t *pa)
+{
+	wish.from = limit;
+	if (ranges_highest(&frames->free, &wish, pa))
+		return true;
+	wish.from = UINT64_MAX;
+	return ranges_highest(&frames->free, &wish, pa);
+}
+
 bool partition_tables(const struct colors *colors, struct frames *frames, uint64_t granules,
                       uint64_t limit, uint64_t *pa, uint64_t *bytes)
 {
-	struct ranges_wish wish = { .from = limit, .align = colors_way(colors) };
+	struct ranges_wish wish = { .align = colors_way(colors) };
 
 	for (uint32_t color = 0; color < colors->count; color++) {
 		if (!has(colors, colors->tables_mask, color))
 			continue;
 		wish.bytes = partition_span(colors, colors->tables_mask, granules, color) << colors->shift;
 		wish.phase = (uint64_t)color << colors->shift;
-		if (!ranges_highest(&frames->free, &wish, pa))
+		if (!highest(frames, wish, limit, pa))
 			continue;
 		*bytes = wish.bytes;
 		return take_of_mask(colors, frames, *pa, granules);
