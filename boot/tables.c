@@ -125,6 +125,7 @@ static enum status audit(struct boot *boot, struct fault *fault)
 	struct audit_tables tables = {
 		.elf_machine = boot->env->machine->elf_machine,
 		.granule_shift = pt->format->granule_shift,
+		.levels = pt->format->levels,
 		.root_pa = { pt->root_pa[0], pt->root_pa[1] },
 		.window = pt->window,
 		.tables_pa = pt->tables_pa,

@@ -14,6 +14,7 @@
 struct audit_tables {
 	uint32_t elf_machine;    /* which manual */
 	uint32_t granule_shift;  /* log2 of the bytes of a page and of a table */
+	uint32_t levels;         /* of tables on the way to a page */
 	uint64_t root_pa[2];
 	uint64_t window;         /* pointer = pa + window */
 	uint64_t tables_pa;      /* every table must lie in [tables_pa, tables_pa + tables_bytes) */

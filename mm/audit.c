@@ -20,6 +20,7 @@ struct manual {
 	unsigned largest_level;  /* of a leaf */
 	unsigned run_shift[3];   /* by level: log2 of the entries of a contiguous run */
 	unsigned root_count;
+	unsigned sign_bit;       /* of an address, where one root has both halves */
 	uint64_t address;        /* bits of an entry */
 	uint64_t table_mask;     /* above level 0: (entry & table_mask) == table_value ... */
 	uint64_t table_value;    /* ... points to a table */
@@ -54,32 +55,34 @@ struct manual {
 	.guarded = 0x0004000000000000, \
 	.contiguous = 0x0010000000000000
 
+/*
+ * With 4 levels and with 5. Intel SDM Vol. 3A, Tables 4-14 to 4-20. P 1, R/W 2, U/S 4, PWT 8,
+ * PCD 10, A 20, D 40, PS 80, G 100, PAT 80 (page) or 1000 (larger), XD bit 63. Not writable: D = 0.
+ * Not user: G.
+ */
+#define X86_64 \
+	.elf_machine = 62, \
+	.page_shift = 12, .entry_bits = 9, .root_bits = 9, \
+	.largest_level = 2, \
+	.root_count = 1, \
+	.address = 0x000ffffffffff000, \
+	.table_mask = 0x81, \
+	.table_value = 0x01, \
+	.table = 0x27, \
+	.leaf = { 0x21, 0xa1 }, \
+	.rights = { \
+		[4] = 0x8000000000000100, [6] = 0x8000000000000142, \
+		[5] = 0x0000000000000100, [7] = 0x0000000000000142, \
+		[12] = 0x8000000000000004, [14] = 0x8000000000000046, \
+		[13] = 0x0000000000000004, [15] = 0x0000000000000046, \
+	}, \
+	.cache = { { 0, 0x88, 0x18 }, { 0, 0x1008, 0x18 } }, \
+	.large_from = 0x100000
+
 static const struct manual manuals[] = {
-	{
-		/*
-		 * Intel SDM Vol. 3A, Tables 4-15 to 4-20. P 1, R/W 2, U/S 4, PWT 8,
-		 * PCD 10, A 20, D 40, PS 80, G 100, PAT 80 (page) or 1000 (larger),
-		 * XD bit 63. Not writable: D = 0. Not user: G.
-		 */
-		.elf_machine = 62,
-		.page_shift = 12, .entry_bits = 9,
-		.root_bits = 9, .root_level = 3,
-		.largest_level = 2,
-		.root_count = 1,
-		.address = 0x000ffffffffff000,
-		.table_mask = 0x81,
-		.table_value = 0x01,
-		.table = 0x27,
-		.leaf = { 0x21, 0xa1 },
-		.rights = {
-			[4] = 0x8000000000000100, [6] = 0x8000000000000142,
-			[5] = 0x0000000000000100, [7] = 0x0000000000000142,
-			[12] = 0x8000000000000004, [14] = 0x8000000000000046,
-			[13] = 0x0000000000000004, [15] = 0x0000000000000046,
-		},
-		.cache = { { 0, 0x88, 0x18 }, { 0, 0x1008, 0x18 } },
-		.large_from = 0x100000,
-	},
+	/* Vol. 1, 3.3.7.1: the bits above 47 repeat it, with 5 levels those above 56. */
+	{ .root_level = 3, .sign_bit = 47, X86_64 },
+	{ .root_level = 4, .sign_bit = 56, X86_64 },
 	/*
 	 * Arm ARM DDI 0487, D8, VMSAv8-64, addresses of 48 bits: lookup begins at level 0
 	 * (bits 47:39 or 47) or 1 (47:42); blocks at levels 1 and 2, 2 and 2; contiguous: 16 entries
@@ -306,8 +309,8 @@ static enum status walk_table(struct walk *w, uint64_t pa, unsigned level, uint6
 		struct stretch s = { table + i, entries - i, level, va };
 		enum status status;
 
-		if (level == m->root_level && m->root_count == 1)   /* bits above 47 repeat it */
-			s.va |= -(va >> 47 & 1) << 47;
+		if (level == m->root_level && m->root_count == 1)
+			s.va |= -(va >> m->sign_bit & 1) << m->sign_bit;
 		if (level > 0 && (table[i] & m->table_mask) == m->table_value) {
 			matched = 1;
 			status = follow(w, &s);
@@ -351,10 +354,11 @@ enum status audit_tables(const struct audit_tables *tables, const struct map *ma
 	leaves->tables = 0;
 	for (unsigned i = 0; i < sizeof(manuals) / sizeof(manuals[0]); i++)
 		if (manuals[i].elf_machine == tables->elf_machine &&
-		    manuals[i].page_shift == tables->granule_shift)
+		    manuals[i].page_shift == tables->granule_shift &&
+		    manuals[i].root_level + 1 == tables->levels)
 			w.manual = &manuals[i];
 	if (w.manual == 0)
-		return fault_value(fault, ST_AUDIT, "machine", tables->elf_machine);
+		return fault_value(fault, ST_AUDIT, "machine, granule and levels", tables->elf_machine);
 	status = walk_roots(&w);
 	if (status == ST_OK && w.map != w.end)
 		return differ(fault, w.map->va + w.done, 0,

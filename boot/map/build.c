@@ -35,7 +35,7 @@ static enum status audit(const struct smalt_space *space, const struct pagetable
 {
 	struct audit_tables tables = {
 		.elf_machine = pt->machine->elf_machine, .granule_shift = pt->format->granule_shift,
-		.window = pt->window,
+		.levels = pt->format->levels, .window = pt->window,
 		.root_pa = { pt->root_pa[0], pt->root_pa[1] }, .tables_pa = pt->tables_pa,
 		.tables_bytes = pt->table_count * space->space.granule,
 	};

@@ -29,7 +29,8 @@ static struct fault fault;
 
 static struct audit_tables tables_of(uint32_t elf_machine, uint64_t count)
 {
-	struct audit_tables t = { .elf_machine = elf_machine, .granule_shift = 12, .root_pa = { TABLES_PA, 0 },
+	struct audit_tables t = { .elf_machine = elf_machine, .granule_shift = 12, .levels = 4,
+	                          .root_pa = { TABLES_PA, 0 },
 	                          .window = (uintptr_t)storage - TABLES_PA,
 	                          .tables_pa = TABLES_PA, .tables_bytes = count * 4096 };
 

@@ -71,6 +71,7 @@ static enum status audit(const struct pagetable *pt, const struct map *maps, uin
 {
 	struct audit_tables t = {
 		.elf_machine = 183, .granule_shift = pt->format->granule_shift,
+		.levels = pt->format->levels,
 		.root_pa = { pt->root_pa[0], pt->root_pa[1] }, .window = pt->window,
 		.tables_pa = pt->tables_pa,
 		.tables_bytes = (uint64_t)pt->table_count << pt->format->granule_shift,
@@ -263,13 +264,14 @@ static void tables_of_a_granule_that_no_manual_has_are_refused(void **state)
 {
 	const struct map map = { 64 * K, 64 * K, 64 * K, RW, 0 };
 	struct pagetable pt = build(16, &map, 1);
-	struct audit_tables t = { .elf_machine = 183, .granule_shift = 13, .window = pt.window };
+	struct audit_tables t = { .elf_machine = 183, .granule_shift = 13, .levels = 4, .window = pt.window };
 	struct audit_leaves leaves = { .direct_bytes = 0 };
 
 	(void)state;
 	assert_int_equal(audit_tables(&t, &map, 1, &leaves, &fault), ST_AUDIT);
 	t.elf_machine = 62;
 	t.granule_shift = 16;
+	t.levels = 3;
 	assert_int_equal(audit_tables(&t, &map, 1, &leaves, &fault), ST_AUDIT);
 }
 
