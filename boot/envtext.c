@@ -48,6 +48,7 @@ const struct word envwords_caches[] = {
 const struct envwords_cpu envwords_cpu[ENVWORDS_CPU] = {
 	{ "leaf_mask", offsetof(struct cpu, leaf_mask), false },
 	{ "levels", offsetof(struct cpu, levels), false },
+	{ "levels_most", offsetof(struct cpu, levels_most), false },
 	{ "el", offsetof(struct cpu, el), false },
 	{ "x86_isa", offsetof(struct cpu, x86_isa), false },
 	{ "pa_bits", offsetof(struct cpu, pa_bits), false },

@@ -5,6 +5,7 @@
  */
 #include <stddef.h>
 
+#include "align.h"
 #include "boot.h"
 #include "fmt.h"
 #include "mem.h"
@@ -39,6 +40,20 @@ static bool cpu_has(const struct boot *boot, uint32_t shift)
 	return shift == boot->env->machine->format->granule_shift || (boot->env->cpu.granules >> shift & 1);
 }
 
+/* What is not known of the CPU is as the machine has it. */
+static uint32_t levels_most(const struct env *env)
+{
+	uint64_t known = max_u64(env->cpu.levels, env->cpu.levels_most);
+
+	return (uint32_t)max_u64(known, env->machine->format->levels);
+}
+
+static enum status refuse_levels(const struct boot *boot, uint32_t levels, struct fault *fault)
+{
+	fault_set(fault, ST_MISSING_CAPABILITY, "paging_levels", levels, levels_most(boot->env));
+	return fault_in(fault, boot->objects[0].object.name);
+}
+
 /* A foreign kernel builds its own. */
 enum status format_choose(struct boot *boot, struct fault *fault)
 {
@@ -52,8 +67,8 @@ enum status format_choose(struct boot *boot, struct fault *fault)
 	boot->format = machine_format(machine, shift, levels);
 	if (!machine_format(machine, shift, 0))
 		return refuse_pages(shift, machine->name, fault);
-	if (!boot->format)
-		return fault_set(fault, ST_MISSING_CAPABILITY, "paging_levels", levels, machine->format->levels);
+	if (!boot->format || boot->format->levels > levels_most(boot->env))
+		return refuse_levels(boot, levels, fault);
 	return cpu_has(boot, boot->format->granule_shift) ? ST_OK : refuse_pages(shift, "this CPU", fault);
 }
 

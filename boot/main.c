@@ -111,6 +111,9 @@ static struct jump jump_of(const struct boot *boot)
 		.reporter_distance = boot->own_va[SMALT_KIND_REPORTER] - reporter_pa(boot->env),
 		.reporter = boot->settings.reporter,
 		.granule_shift = boot->format->granule_shift,
+		.bridge_pa = boot->bridge.code_pa,
+		.bridge_roots_pa = { boot->bridge.near.root_pa[0], boot->bridge.far.root_pa[0] },
+		.levels = boot->format->levels,
 	};
 }
 

@@ -16,16 +16,6 @@
 #include "protocol.h"
 #include "relro.h"
 
-/* What the loader's own code runs on, before it asks for anything. */
-static enum status check_levels(struct boot *boot, struct fault *fault)
-{
-	uint32_t levels = boot->env->cpu.levels, known = boot->env->machine->format->levels;
-
-	if (levels == 0 || levels == known)
-		return ST_OK;
-	return fault_set(fault, ST_PAGING_LEVELS, "paging levels", levels, known);
-}
-
 static enum status choose_entry(struct boot *boot, struct fault *fault)
 {
 	struct span name = boot->wanted.bytes ? boot->wanted : boot->words.entry;
@@ -223,7 +213,12 @@ static enum status reserve_handoff(struct boot *boot, struct fault *fault)
 
 static enum status reserve_tables(struct boot *boot, struct fault *fault)
 {
-	return boot->protocol ? ST_OK : tables_reserve(boot, fault);
+	enum status status;
+
+	if (boot->protocol)
+		return ST_OK;
+	status = tables_reserve(boot, fault);
+	return status == ST_OK ? bridge_reserve(boot, fault) : status;
 }
 
 static enum status reserve_protocol(struct boot *boot, struct fault *fault)
@@ -259,7 +254,12 @@ static enum status claim(struct boot *boot, struct fault *fault)
 
 static enum status build_tables(struct boot *boot, struct fault *fault)
 {
-	return boot->protocol ? ST_OK : tables_build(boot, fault);
+	enum status status;
+
+	if (boot->protocol)
+		return ST_OK;
+	status = tables_build(boot, fault);
+	return status == ST_OK ? bridge_build(boot, fault) : status;
 }
 
 static enum status prepare_protocol(struct boot *boot, struct fault *fault)
@@ -277,7 +277,7 @@ static enum status read_files(struct boot *boot, struct fault *fault)
 static const struct step {
 	enum status (*run)(struct boot *boot, struct fault *fault);
 } steps[] = {
-	{ check_levels }, { source_open }, { choose_entry }, { source_objects }, { request_settings },
+	{ source_open }, { choose_entry }, { source_objects }, { request_settings },
 	{ choose_protocol }, { geometry_choose }, { coloring_choose }, { source_stage },
 	{ capability_check }, { check_relocations },
 	{ part_relro }, { know_memory }, { format_memory }, { open_space }, { choose_direct_map },

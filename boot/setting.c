@@ -74,6 +74,13 @@ static bool set_wx(struct config_entry *entry, struct span value)
 	return set_switch(&entry->wx_allowed, value, "allow", "refuse");
 }
 
+static bool set_paging_levels(struct config_entry *entry, struct span value)
+{
+	static const struct choice words[] = { { "4", 4 }, { "5", 5 }, { NULL, 0 } };
+
+	return choose(words, value, &entry->paging_levels);
+}
+
 static bool set_relocate(struct config_entry *entry, struct span value)
 {
 	return set_switch(&entry->relocate, value, "yes", "no");
@@ -210,6 +217,7 @@ static const struct setting {
 	{ "reporter", SET_REPORTER, set_reporter, "write on or off" },
 	{ "wx", SET_WX, set_wx, "write refuse or allow" },
 	{ "pages", SET_PAGES, set_pages, "write 4K, 16K or 64K" },
+	{ "paging_levels", SET_PAGING_LEVELS, set_paging_levels, "write 4 or 5" },
 	{ "relocate", SET_RELOCATE, set_relocate, "write yes or no" },
 	{ "textrel", SET_TEXTREL, set_textrel, "write refuse or allow" },
 	{ "efi_runtime", SET_EFI_RUNTIME, set_efi_runtime, "write none or identity" },

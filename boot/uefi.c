@@ -26,15 +26,6 @@ static struct uefi uefi;
 /* The entry of the image: head.ld. */
 EFI_STATUS EFIAPI uefi_entry(EFI_HANDLE image, EFI_SYSTEM_TABLE *table);
 
-MUST_CHECK static enum status check_cpu(const struct env *env, struct fault *fault)
-{
-	uint32_t levels = env->machine->format->levels;
-
-	if (env->cpu.levels == levels)
-		return ST_OK;
-	return fault_set(fault, ST_PAGING_LEVELS, "paging levels", env->cpu.levels, levels);
-}
-
 /* What needs no memory; the first fault of all comes from here. */
 MUST_CHECK static enum status begin(struct uefi *u, uint64_t counter, struct fault *fault)
 {
@@ -49,7 +40,7 @@ MUST_CHECK static enum status begin(struct uefi *u, uint64_t counter, struct fau
 	u->loaded = uefi_protocol(u, u->image, &loaded_image);
 	if (u->loaded == NULL)
 		return fault_field(fault, ST_BAD_FIRMWARE, "EFI_LOADED_IMAGE_PROTOCOL");
-	return check_cpu(env, fault);
+	return ST_OK;
 }
 
 /* Its ports are not tried on machines that do not say that they have it. */

@@ -43,7 +43,7 @@ void arch_quiet(void);
 /* The counter of SMALT_COUNTER_*, serialized enough to time a boot. */
 uint64_t arch_counter(void);
 
-/* Format of the loader's own tables: differs from machine->format at EL2. */
+/* Format of the loader's own tables: differs from machine->format at EL2, and where a firmware has 5 levels on. */
 const struct format *arch_loader_format(void);
 
 /* Switches to the loader's own tables: everything that the loader touches is mapped va == pa. */
@@ -76,6 +76,9 @@ struct jump {
 	uint64_t parts_pa;
 	uint64_t fault_stack_top;
 	uint64_t reporter_distance;  /* from a byte of the reporter to its va */
+	uint64_t bridge_pa;      /* page of code between two numbers of levels, boot/bridge.c; 0: they are the same */
+	uint64_t bridge_roots_pa[2];     /* the loader's side, the kernel's */
+	uint32_t levels;         /* of the kernel's tables */
 	bool reporter;           /* install the vectors */
 	uint32_t granule_shift;  /* of the kernel's pages */
 	uint64_t leaf_mask;

@@ -71,6 +71,15 @@ struct own {
 	uint32_t memory;             /* SMALT_CACHE_* */
 };
 
+/*
+ * Between numbers of levels that a machine changes only without paging: a page of code with its own
+ * address on both sides. far.table_count 0: there is none.
+ */
+struct bridge {
+	uint64_t code_pa;
+	struct pagetable near, far;  /* with the loader's view of the jump page, with the kernel's */
+};
+
 struct boot_cost {
 	uint64_t copied_bytes, zeroed_bytes, in_place_bytes;
 	uint64_t read_bytes;         /* straight into their frames */
@@ -112,6 +121,7 @@ struct boot {
 	uint32_t map_count;
 	struct pagetable pt;
 	uint64_t tables_bytes;           /* from the first to behind the last */
+	struct bridge bridge;
 	struct audit_leaves leaves;
 	struct memmap after;             /* memory as the kernel gets it */
 	uint64_t handoff_va, handoff_pa, handoff_bytes;
@@ -176,6 +186,8 @@ MUST_CHECK enum status own_place(struct boot *boot, struct fault *fault);       
 MUST_CHECK enum status own_back(struct boot *boot, uint32_t row, struct fault *fault);
 MUST_CHECK enum status tables_reserve(struct boot *boot, struct fault *fault);     /* tables.c */
 MUST_CHECK enum status tables_build(struct boot *boot, struct fault *fault);
+MUST_CHECK enum status bridge_reserve(struct boot *boot, struct fault *fault);     /* bridge.c */
+MUST_CHECK enum status bridge_build(struct boot *boot, struct fault *fault);
 /* A row of Smalt's own at an address that is claimed already. */
 MUST_CHECK enum status own_add(struct boot *boot, uint32_t kind, uint64_t bytes, uint32_t prot,
                                struct own own, struct fault *fault);

@@ -83,7 +83,8 @@ struct efi {
 
 struct cpu {
 	uint32_t leaf_mask;      /* bit i: machine->format->leaves[i] can be used; with another granule all can */
-	uint32_t levels;         /* paging levels that are on now: 4, 5 */
+	uint32_t levels;         /* paging levels that are on now: 4, 5; 0: as the kernel gets them */
+	uint32_t levels_most;    /* that it has; 0: those that are on */
 	uint32_t el;             /* aarch64: exception level at entry; x86_64: 0 */
 	uint32_t x86_isa;        /* bits of GNU_PROPERTY_X86_ISA_1_*: levels that it has */
 	uint32_t pa_bits;        /* width of a physical address */

@@ -23,7 +23,7 @@ struct envwords_cpu {
 	bool wide;
 };
 
-#define ENVWORDS_CPU 10
+#define ENVWORDS_CPU 11
 extern const struct envwords_cpu envwords_cpu[ENVWORDS_CPU];
 
 #endif

@@ -100,6 +100,7 @@ struct machine {
 	uint64_t kernel_last;            /* with it, where policies put objects: inclusive (M13) */
 	uint64_t frame_floor;            /* no frame below: 1 MiB on x86_64, one page elsewhere */
 	uint64_t loader_limit;           /* Smalt's own frames end here where possible */
+	uint64_t bridge_limit;           /* code that changes the number of levels ends here; 0: it may lie anywhere */
 	uint32_t path;                   /* SMALT_PATH_* of its direct boot */
 	uint32_t counter_kind;           /* SMALT_COUNTER_* */
 	uint8_t trap_byte;               /* fills what must never be executed */

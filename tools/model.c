@@ -145,7 +145,7 @@ static enum status q35(const struct model *model, struct builder *b)
 	put_file(b, file_pa, model->file_bytes);
 	put_loader(b, &q35_layout, file_pa - LOADER_BYTES);
 	add(b, env->loader.pa - arena, env->loader.pa, SMALT_MEM_RECLAIMABLE);
-	env->cpu = (struct cpu){ .levels = 4, .x86_isa = 0x7, .pa_bits = 40, .hypervisor = 1,
+	env->cpu = (struct cpu){ .levels = 4, .levels_most = 5, .x86_isa = 0x7, .pa_bits = 40, .hypervisor = 1,
 		.caches = { [1] = { SMALT_CACHE_FROM_CPUID, 16, 64, 512, false } } };
 	env->rsdp_pa = model->ram_bytes > low ? 0xf59c0 : 0xf59e0;
 	env->tables[env->table_count++] = (struct range){ 0xf5000, PAGE };

@@ -63,7 +63,7 @@ void arch_cpu(struct cpu *cpu)
 
 	*cpu = (struct cpu){
 		.leaf_mask = LEAVES_4K,
-		.levels = 4,
+		.levels = 4, .levels_most = 4,
 		.el = (uint32_t)cpu_el(),
 		.pa_bits = pa_bits[cpu_pa_range()],
 		.counter_hz = SYSTEM_READ(cntfrq_el0),

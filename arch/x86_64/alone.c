@@ -14,9 +14,13 @@
 #define MSR_EFER 0xc0000080
 #define EFER_NXE (1u << 11)
 
-/* SDM Vol. 3A, 2.5: PG WP NE ET MP PE; PAE OSFXSR OSXMMEXCPT, without PGE: no translation stays. */
+/*
+ * SDM Vol. 3A, 2.5: PG WP NE ET MP PE; PAE OSFXSR OSXMMEXCPT, without PGE: no translation stays.
+ * LA57 is as it is: in long mode it cannot change.
+ */
 #define CR0 0x80010033ull
 #define CR4 0x620ull
+#define CR4_LA57 0x1000ull
 
 enum { CODE = 0x08, DATA = 0x10 };       /* of trap_install()'s GDT */
 
@@ -40,9 +44,12 @@ static void load_selectors(void)
 
 static void go_on(uint64_t unused)
 {
+	uint64_t cr4;
+
 	(void)unused;
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
 	io_wrmsr(MSR_EFER, io_rdmsr(MSR_EFER) | EFER_NXE);
-	__asm__ volatile("mov %0, %%cr0\n\tmov %1, %%cr4" : : "r"(CR0), "r"(CR4) : "memory");
+	__asm__ volatile("mov %0, %%cr0\n\tmov %1, %%cr4" : : "r"(CR0), "r"(CR4 | (cr4 & CR4_LA57)) : "memory");
 	arch_own_map(alone.own);
 	load_selectors();
 	alone.next(alone.argument);

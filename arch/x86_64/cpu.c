@@ -21,6 +21,8 @@ enum { CACHES_MOST = 8 };
 
 struct cpuid { uint32_t reg[REGISTERS]; };
 
+#define CR4_LA57 (1u << 12)
+
 static struct cpuid ask(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid id;
@@ -112,17 +114,31 @@ static uint32_t apic_id(uint32_t last_leaf)
 	return ask(1, 0).reg[EBX] >> 24;
 }
 
+/* SDM Vol. 3A, 4.1.1 */
+static uint32_t levels_on(void)
+{
+	uint64_t cr4;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	return (cr4 & CR4_LA57) != 0 ? 5 : 4;
+}
+
+/* CPUID 07H:ECX.LA57[16] */
+static uint32_t levels_most(uint32_t last_leaf)
+{
+	return last_leaf >= 7 && (ask(7, 0).reg[ECX] & 1 << 16) != 0 ? 5 : 4;
+}
+
 void arch_cpu(struct cpu *cpu)
 {
 	uint32_t last_leaf = ask(0, 0).reg[EAX];
 	uint32_t last_extended = ask(0x80000000, 0).reg[EAX];
 	bool gigabyte = (ask(0x80000001, 0).reg[EDX] & 1 << 26) != 0;
-	uint64_t cr4;
 
-	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
 	*cpu = (struct cpu){
 		.leaf_mask = gigabyte ? 7 : 3,
-		.levels = (cr4 & 1 << 12) != 0 ? 5 : 4,
+		.levels = levels_on(),
+		.levels_most = levels_most(last_leaf),
 		.x86_isa = isa_levels(last_leaf),
 		.pa_bits = last_extended >= 0x80000008 ? ask(0x80000008, 0).reg[EAX] & 0xff : 36,
 		.counter_hz = tsc_hz(last_leaf),
@@ -183,7 +199,7 @@ const struct machine *arch_machine(void)
 
 const struct format *arch_loader_format(void)
 {
-	return machine_x86_64.format;
+	return machine_format(&machine_x86_64, 0, levels_on());
 }
 
 /* LFENCE: RDTSC waits for everything before it (SDM Vol. 2B, RDTSC). */

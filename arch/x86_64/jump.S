@@ -6,11 +6,15 @@
  * jump_leave(root_pa, entry, stack_top, handoff_va, distance): rdi ... r8, called
  * in long mode with interrupts masked; GDT, TSS and IDT are written, the loader's
  * root has the kernel's view of this page (jump.c).
+ *
+ * jump_cross(near_root_pa, code_pa, far_root_pa): to bridge.S, which goes on at jump_land with the
+ * first four arguments of jump_leave().
  */
 #include <smalt/handoff.h>
 
 #define CR0        0x80010033            /* PG WP NE ET MP PE: Intel SDM Vol. 3A, 2.5 */
 #define CR4        0x6a0                 /* PAE PGE OSFXSR OSXMMEXCPT */
+#define CR4_LA57   0x1000                /* as it is */
 #define RFLAGS     2                     /* the bit that is always 1 */
 #define CODE       0x08
 #define DATA       0x10
@@ -18,15 +22,21 @@
 #define IDT_POINTER GDT_POINTER + 10
 
 	.section .jump, "ax"
-	.globl jump_leave
-	.hidden jump_leave
+	.globl jump_cross, jump_leave, jump_land
+	.hidden jump_cross, jump_leave, jump_land
+jump_cross:
+	mov %rdi, %cr3
+	jmp *%rsi
+
 jump_leave:
-	lea 1f(%rip), %rax
+	lea jump_land(%rip), %rax
 	add %r8, %rax
 	jmp *%rax
-1:	/* The same code at the kernel's address; both spaces have it. */
+jump_land:                               /* the same code at the kernel's address; both spaces have it */
 	mov %rdi, %cr3
-	mov $CR4, %eax                   /* PGE changes: no translation stays */
+	mov %cr4, %rax
+	and $CR4_LA57, %eax
+	or $CR4, %eax                    /* PGE changes: no translation stays */
 	mov %rax, %cr4
 	mov $CR0, %eax
 	mov %rax, %cr0

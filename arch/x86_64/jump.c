@@ -8,11 +8,12 @@
  */
 #include "arch.h"
 
+#include "bridge.h"
 #include "check.h"
 #include "io.h"
 #include "tables.h"
 
-enum { ENTRIES = 512, ROOT_SHIFT = 39 };
+enum { ENTRIES = 512, INDEX_BITS = 9, PAGE_SHIFT = 12 };
 
 #define MSR_EFER 0xc0000080
 #define EFER_LMA (1u << 10)
@@ -41,12 +42,13 @@ static uint64_t distance_of(const struct jump *jump)
 /*
  * The loader's tables get the kernel's view of the parts, so that the jump page
  * is mapped at the same address on both sides of the switch. The loader has
- * only low addresses: that entry of its root is empty.
+ * only low addresses: that entry of its root is empty. Both have the same levels.
  */
 static void share_jump_page(const struct jump *jump)
 {
 	uint64_t *kernel_root = (uint64_t *)jump->root_pa[0];
-	unsigned slot = jump->parts_va >> ROOT_SHIFT & (ENTRIES - 1);
+	unsigned shift = PAGE_SHIFT + INDEX_BITS * (jump->levels - 1);
+	unsigned slot = jump->parts_va >> shift & (ENTRIES - 1);
 	uint64_t *own_root;
 
 	__asm__ volatile("mov %%cr3, %0" : "=r"(own_root));
@@ -61,7 +63,8 @@ void arch_prepare(const struct jump *jump)
 	tables_set(distance, jump->fault_stack_top);
 	if (jump->reporter)
 		tables_set_gates((uint64_t)fault_stubs + distance, TABLES_VECTORS, distance);
-	share_jump_page(jump);
+	if (jump->bridge_pa == 0)
+		share_jump_page(jump);
 	tables_load_task();
 }
 
@@ -81,6 +84,8 @@ void arch_jump(const struct jump *jump)
 		io_wrmsr(msr, 0);        /* null selectors do it on some CPUs only */
 	io_wrmsr(MSR_PAT, PAT);
 	io_wrmsr(MSR_EFER, (io_rdmsr(MSR_EFER) & EFER_LMA) | EFER_LME | EFER_NXE);
+	if (jump->bridge_pa != 0)
+		bridge_leave(jump, distance_of(jump));
 	jump_leave(jump->root_pa[0], jump->entry, jump->stack_top, jump->handoff_va,
 	           distance_of(jump));
 }

@@ -47,8 +47,6 @@
 	  "Use the loader of that machine, or build the object for this one.") \
 	X(MISSING_CAPABILITY, "the CPU lacks what the object needs", \
 	  "Run it on a CPU that has it (QEMU: -cpu max), or build it for a lower level.") \
-	X(PAGING_LEVELS, "the firmware runs with five paging levels", \
-	  "Turn five-level paging (LA57) off in the firmware's set-up, or for the CPU (QEMU: -cpu max,la57=off).") \
 	X(DEVICE, "the firmware could not do what it was asked for", \
 	  "Check the disk and its file system (fsck.fat); the number is the EFI_STATUS without its top bit.") \
 	X(MEMORY_CHANGED, "the firmware took memory while the boot was planned", \

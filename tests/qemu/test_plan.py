@@ -551,14 +551,6 @@ def test_a_malformed_environment_is_refused_with_its_line(machine, smalt, kernel
     assert said in done.stderr
 
 
-def test_five_paging_levels_are_refused_before_anything(machine, smalt, kernel, tmp_path):
-    """Rules: P3, M20"""
-    env = record(tmp_path, machine, kernel.stat().st_size)
-    env.write_text(env.read_text().replace("levels=4", "levels=5"))
-    _, line = refused(smalt, kernel, "--env", env)
-    assert "paging levels: 0x5 > 0x4: PAGING_LEVELS, " in line
-
-
 def test_an_environment_of_another_file_is_refused(machine, smalt, kernel, tmp_path):
     env = record(tmp_path, machine, kernel.stat().st_size + 1)
     bad, _ = refused(smalt, kernel, "--env", env)

@@ -170,21 +170,6 @@ static void a_file_that_cannot_be_read_after_all_is_refused(void **state)
 	assert_true(span_is(b.fault.object, "the/kernel"));
 }
 
-/* Rules: P3, M20 */
-static void other_paging_levels_than_the_loaders_are_refused_before_anything(void **state)
-{
-	(void)state;
-	for (unsigned m = 0; m < 2; m++) {
-		plan_kernel(both[m], 0x3000000, 2, 0x400000);
-		b.env.cpu.levels = 5;
-		b.arena.used = 0;
-		assert_int_equal(plan(), ST_PAGING_LEVELS);
-		assert_int_equal(b.fault.value, 5);
-		assert_int_equal(b.fault.limit, 4);
-		assert_int_equal(b.arena.used, 0);
-	}
-}
-
 /* Rules: M6, M13 */
 static void a_movable_kernel_goes_to_the_machines_place(void **state)
 {
@@ -373,7 +358,6 @@ int main(void)
 		cmocka_unit_test(every_mapped_byte_is_the_files_or_zero),
 		cmocka_unit_test(a_file_of_a_volume_is_read_straight_into_its_frames),
 		cmocka_unit_test(a_file_that_cannot_be_read_after_all_is_refused),
-		cmocka_unit_test(other_paging_levels_than_the_loaders_are_refused_before_anything),
 		cmocka_unit_test(a_movable_kernel_goes_to_the_machines_place),
 		cmocka_unit_test(memory_before_and_after_adds_up),
 		cmocka_unit_test(every_page_of_every_row_is_accounted_for),

@@ -130,7 +130,9 @@ static void every_setting_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(parse("wx allow\nreporter off\nrelocate no\nprotocol pvh\nfallback safe\n"
-	                       "direct_map identity\nefi_runtime identity\n"), ST_OK);
+	                       "direct_map identity\nefi_runtime identity\npaging_levels 5\n"), ST_OK);
+	assert_int_equal(e->paging_levels, 5);
+	assert_true(e->set & SET_PAGING_LEVELS);
 	assert_true(e->efi_identity);
 	assert_true(e->set & SET_EFI_RUNTIME);
 	assert_true(e->wx_allowed);
@@ -222,6 +224,8 @@ static void mistakes_have_a_place_and_the_nearest_key(void **state)
 		{ "llc_lines 64\n", 1, 1, "llc_lines", "llc_line" },
 		{ "direct_map 0x1000\n", 1, 12, "0x1000", NULL },
 		{ "wx yes\n", 1, 4, "yes", NULL },
+		{ "paging_levels 3\n", 1, 15, "3", NULL },
+		{ "paging_levels 0x5\n", 1, 15, "0x5", NULL },
 		{ "entry a\nentry a\n", 2, 7, "a", NULL },
 		{ "protocol grub\n", 1, 10, "grub", NULL },
 	};

@@ -165,7 +165,7 @@ static void random_efi(struct efi *efi)
 
 static void random_cpu(struct cpu *cpu)
 {
-	*cpu = (struct cpu){ (uint32_t)random_below(128), 4, (uint32_t)random_below(3),
+	*cpu = (struct cpu){ (uint32_t)random_below(128), 4, (uint32_t)random_below(6), (uint32_t)random_below(3),
 		(uint32_t)random_below(16), (uint32_t)random_below(53), random_below(UINT32_MAX) << 4,
 		random_below(UINT32_MAX) << 8, (uint32_t)random_below(2),
 		(uint32_t)random_below(2) << 14, (uint32_t)random_below(2), { { 0 } } };
@@ -264,6 +264,7 @@ static void assert_same(const struct env *a, const struct env *b)
 	assert_memory_equal(&a->loader, &b->loader, sizeof(a->loader));
 	assert_int_equal(a->cpu.leaf_mask, b->cpu.leaf_mask);
 	assert_int_equal(a->cpu.levels, b->cpu.levels);
+	assert_int_equal(a->cpu.levels_most, b->cpu.levels_most);
 	assert_int_equal(a->cpu.el, b->cpu.el);
 	assert_int_equal(a->cpu.x86_isa, b->cpu.x86_isa);
 	assert_int_equal(a->cpu.pa_bits, b->cpu.pa_bits);

@@ -62,7 +62,7 @@ static void every_fact_has_the_line_of_the_design(void **state)
 		.memory = { ranges, 2, 2 },
 		.file_count = 3, .cmdline = { (const uint8_t *)"a  b\\\n~\x7f", 8 },
 		.loader = { 0x40200000, 0x10000 }, .part_count = 1,
-		.cpu = { 0x1f, 4, 2, 0, 48, 62500000, 3, 1, 0x15000, 1, {
+		.cpu = { 0x1f, 4, 5, 2, 0, 48, 62500000, 3, 1, 0x15000, 1, {
 			{ SMALT_CACHE_FROM_CCSIDR, 4, 64, 128, false }, { 0 },
 			{ SMALT_CACHE_FROM_DEVICETREE, 16, 64, 1ull << 32, true } } },
 		.rsdp_pa = 0xf59e0, .table_count = 1,
@@ -92,6 +92,7 @@ static void every_fact_has_the_line_of_the_design(void **state)
 		"machine aarch64\n"
 		"cpu leaf_mask=0x1f\n"
 		"cpu levels=0x4\n"
+		"cpu levels_most=0x5\n"
 		"cpu el=0x2\n"
 		"cpu x86_isa=0x0\n"
 		"cpu pa_bits=0x30\n"

@@ -55,9 +55,10 @@ static void leaf_mask_is_about_the_granule_of_the_machine(void **state)
 static enum status ask(uint32_t shift, uint32_t levels)
 {
 	static struct env env = { .machine = &machine, .cpu = { .granules = 1u << 16 } };
+	static struct boot_object kernel;
 
 	b.boot = (struct boot){
-		.env = &env, .settings = { .granule_shift = shift, .paging_levels = levels },
+		.env = &env, .objects = &kernel, .settings = { .granule_shift = shift, .paging_levels = levels },
 	};
 	return format_choose(&b.boot, &b.fault);
 }

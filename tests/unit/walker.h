@@ -26,15 +26,22 @@ static inline uint64_t walker_read(uint64_t window, uint64_t pa, uint64_t index)
 	return ((const uint64_t *)(uintptr_t)(window + pa))[index];
 }
 
-/* Intel SDM Vol. 3A, "4-Level Paging", "Access Rights", "Page Attribute Table" with PA5 = WC. */
-static inline struct walked walk_x86_64(uint64_t root_pa, uint64_t window, uint64_t va)
+/*
+ * Intel SDM Vol. 3A, 4.5 with 4 or 5 levels: root_shift 39 or 48; "Access Rights", "Page Attribute Table"
+ * with PA5 = WC.
+ */
+static inline struct walked walk_intel(uint64_t root_pa, unsigned root_shift, uint64_t window,
+                                       uint64_t va)
 {
 	static const uint32_t pat[8] = { SMALT_CACHE_WRITE_BACK, 99, 99, SMALT_CACHE_DEVICE,
 	                                 99, SMALT_CACHE_WRITE_COMBINE, 99, 99 };
 	uint64_t table = root_pa, entry = 0, writable = 2, user = 4, no_execute = 0;
 	struct walked w = { .mapped = false };
-	unsigned shift = 39;
+	unsigned shift = root_shift;
+	int64_t above = (int64_t)va >> (root_shift + 8);
 
+	if (above != 0 && above != -1)       /* not canonical */
+		return w;
 	for (;; shift -= 9) {
 		entry = walker_read(window, table, va >> shift & 511);
 		if ((entry & 1) == 0)
@@ -46,7 +53,7 @@ static inline struct walked walk_x86_64(uint64_t root_pa, uint64_t window, uint6
 			break;
 		table = entry & 0x000ffffffffff000;
 	}
-	w.mapped = shift < 39;               /* PS of a PML4E is reserved */
+	w.mapped = shift < 39;               /* PS of a PML4E and a PML5E is reserved */
 	w.leaf_bytes = 1ull << shift;
 	w.pa = (entry & 0x000ffffffffff000 & -w.leaf_bytes) + (va & (w.leaf_bytes - 1));
 	w.prot = SMALT_R | (writable ? SMALT_W : 0) | (no_execute ? 0 : SMALT_X) |
@@ -54,6 +61,16 @@ static inline struct walked walk_x86_64(uint64_t root_pa, uint64_t window, uint6
 	w.memory = pat[(entry >> 3 & 3) | (entry >> (shift == 12 ? 7 : 12) & 1) << 2];
 	w.global = entry >> 8 & 1;
 	return w;
+}
+
+static inline struct walked walk_x86_64(uint64_t root_pa, uint64_t window, uint64_t va)
+{
+	return walk_intel(root_pa, 39, window, va);
+}
+
+static inline struct walked walk_la57(uint64_t root_pa, uint64_t window, uint64_t va)
+{
+	return walk_intel(root_pa, 48, window, va);
 }
 
 /* Does entry continue a run whose first entry is `first`? */
