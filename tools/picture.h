@@ -18,7 +18,7 @@
 #define PICTURE_SIMPLE  24       /* with more rows each gets less room, and half as many extents */
 #define PICTURE_JOINS   (PICTURE_ROWS * PICTURE_PIECES / 2)
 #define PICTURE_BETWEEN 12       /* ranges of memory between two extents, ... */
-#define PICTURE_RIGHT   120      /* ... fewer where more bands than this would stand */
+#define PICTURE_RIGHT   64       /* ... fewer where more bands than this would stand */
 
 enum band_kind {
 	BAND_ROW, BAND_DIRECT_MAP,           /* left */

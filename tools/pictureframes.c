@@ -78,9 +78,9 @@ static void add_frames(struct picture *picture, struct join *join, struct betwee
 {
 	const struct smalt_extent *extent = extent_of(picture, join);
 	struct side *right = &picture->right;
-	struct band *last = &right->bands[right->count - (right->count > 0)];
+	struct band *last = right->count > 0 ? &right->bands[right->count - 1] : NULL;
 
-	if (last->kind != BAND_FRAMES || extent->pa >= last->at + last->bytes) {
+	if (!last || last->kind != BAND_FRAMES || extent->pa >= last->at + last->bytes) {
 		between->end = extent->pa;
 		add_between(picture, between);
 		last = picture_add(right, (struct band){ .kind = BAND_FRAMES, .index = join->extent, .at = extent->pa });

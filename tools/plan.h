@@ -52,6 +52,7 @@ void plan_leaves_text(const struct format *format, const uint64_t count[MACHINE_
 struct plan_colors {
 	uint32_t count, shift;
 	const char *policy, *source;             /* who told the geometry */
+	bool partition;                          /* classes have colors of their own */
 	struct smalt_coloring record;
 	const struct smalt_color *frames;        /* by color; NULL: nobody counts them */
 };

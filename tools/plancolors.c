@@ -2,17 +2,6 @@
 /* plancolors.c: cache colors of a plan, read where the kernel would read them (requirements C4). */
 #include "plan.h"
 
-static const struct word policies[] = {
-	{ "off", SMALT_COLOR_OFF }, { "match", SMALT_COLOR_MATCH }, { "spread", SMALT_COLOR_SPREAD },
-	{ "partition", SMALT_COLOR_PARTITION }, { NULL, 0 },
-};
-
-static const struct word sources[] = {
-	{ "nobody", SMALT_CACHE_FROM_NOBODY }, { "config", SMALT_CACHE_FROM_CONFIG },
-	{ "devicetree", SMALT_CACHE_FROM_DEVICETREE }, { "cpuid", SMALT_CACHE_FROM_CPUID },
-	{ "ccsidr", SMALT_CACHE_FROM_CCSIDR }, { NULL, 0 },
-};
-
 bool plan_colors(const struct boot *boot, struct plan_colors *colors)
 {
 	const struct smalt_handoff *h = boot_handoff(boot);
@@ -24,8 +13,9 @@ bool plan_colors(const struct boot *boot, struct plan_colors *colors)
 	frames = &h->coloring.frames;
 	colors->count = h->colors.count;
 	colors->shift = h->colors.shift;
-	colors->policy = words_text(policies, h->colors.policy);
-	colors->source = words_text(sources, h->coloring.cache.source);
+	colors->policy = words_text(plan_policies, h->colors.policy);
+	colors->source = words_text(plan_cache_sources, h->coloring.cache.source);
+	colors->partition = h->colors.policy == SMALT_COLOR_PARTITION;
 	colors->record = h->coloring;
 	if (frames->count == colors->count)
 		colors->frames = (const struct smalt_color *)((const uint8_t *)h + (frames->va - boot->handoff_va));

@@ -6,6 +6,8 @@
 
 #define STRIP 96                 /* pixels of a piece's tiles */
 #define CHART 34                 /* of the highest column */
+#define CHART_X 132
+#define MASK 14                  /* from one class to the next */
 
 /* Between these, from teal over the blue that Smalt is to amber, colors are mixed. */
 static const uint8_t anchors[][3] = {
@@ -53,7 +55,7 @@ static void draw_columns(FILE *out, const struct plan_colors *colors, int y, int
 	plan_colors_used(colors, &least, &most);
 	for (uint32_t i = 0; i < colors->count; i++) {
 		uint64_t used = colors->frames[i].used;
-		int height = 2 + (int)(most ? used * (CHART - 2) / most : 0), x = 132 + (int)i * width;
+		int height = 2 + (int)(most ? used * (CHART - 2) / most : 0), x = CHART_X + (int)i * width;
 
 		put_tile(out, x * 10, (struct svg_box){ .y = y + CHART - height, .width = (width - 2) * 10,
 		         .height = height }, mix(i, colors->count));
@@ -62,21 +64,48 @@ static void draw_columns(FILE *out, const struct plan_colors *colors, int y, int
 	}
 }
 
+/* Which colors are whose, where that is said: a class a line. */
+static int draw_masks(FILE *out, const struct plan_colors *colors, int y, int width)
+{
+	const struct { const char *name; uint64_t mask; } classes[] = {
+		{ "kernel", colors->record.kernel_mask }, { "modules", colors->record.module_mask },
+		{ "tables", colors->record.tables_mask }, { "free", colors->record.free_mask },
+	};
+
+	for (unsigned c = 0; colors->partition && c < sizeof(classes) / sizeof(classes[0]); c++, y += MASK) {
+		if (!out)
+			continue;
+		svg_text(out, CHART_X - 10, y + 8, "small dim end", "%s", classes[c].name);
+		for (uint32_t i = 0; i < colors->count; i++)
+			if (classes[c].mask >> i & 1)
+				put_tile(out, (CHART_X + (int)i * width) * 10, (struct svg_box){
+					.y = y + 2, .width = (width - 2) * 10, .height = 5 }, mix(i, colors->count));
+	}
+	return y;
+}
+
+static void describe(FILE *out, const struct plan_colors *colors, int y)
+{
+	const struct smalt_cache *cache = &colors->record.cache;
+	char size[PLAN_BYTES_TEXT];
+
+	plan_bytes(cache->bytes, size);
+	svg_text(out, SVG_LEFT, y, "h2 dim", "COLORS");
+	svg_text(out, SVG_RIGHT, y - 14, "small dim end", "frames in use, by color of a cache of");
+	svg_text(out, SVG_RIGHT, y, "small dim end", "%s, %" PRIu32 " ways, told by %s", size, cache->ways,
+	         colors->source);
+}
+
 int svg_colors(FILE *out, const struct picture *picture, int y)
 {
 	const struct plan_colors *colors = &picture->colors;
-	const struct smalt_cache *cache = &colors->record.cache;
-	char size[PLAN_BYTES_TEXT];
+	int width = colors->count <= 16 ? 30 : 480 / (int)colors->count;
 
 	if (colors->count < 2 || !colors->frames)
 		return y;
 	if (out) {
-		svg_text(out, SVG_LEFT, y + CHART, "h2 dim", "FRAMES BY COLOR");
-		draw_columns(out, colors, y, colors->count <= 16 ? 30 : 480 / (int)colors->count);
-		plan_bytes(cache->bytes, size);
-		svg_text(out, SVG_RIGHT, y + CHART - 14, "small dim end", "cache of level %" PRIu32 ": %s, %" PRIu32 " ways",
-		         cache->level, size, cache->ways);
-		svg_text(out, SVG_RIGHT, y + CHART, "small dim end", "told by %s", colors->source);
+		describe(out, colors, y + CHART);
+		draw_columns(out, colors, y, width);
 	}
-	return y + CHART + 34;
+	return draw_masks(out, colors, y + CHART + 20, width) + 14;
 }

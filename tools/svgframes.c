@@ -47,7 +47,8 @@ static void draw_frames(FILE *out, const struct picture *picture, const struct b
 	if (band->count > 1)
 		snprintf(what, sizeof(what), "of %" PRIu32 " extents", band->count);
 	put_words(out, band, "small", what);
-	svg_color_tiles(out, &picture->colors, band, SVG_RIGHT, band->y + band->height / 2 - 4);
+	if (extent->backing != SMALT_BACKING_DEVICE)
+		svg_color_tiles(out, &picture->colors, band, SVG_RIGHT, band->y + band->height / 2 - 4);
 }
 
 /* The direct map is a line beside the memory that is in it. */

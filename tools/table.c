@@ -156,7 +156,7 @@ static void print_pages(const struct boot *boot, FILE *out)
 	fprintf(out, "tables      %u pages\n", boot->pt.table_count);
 }
 
-/* "16, spread, of level 2 (1M, 16 ways) from cpuid; 3..5 frames of each used", or "off". */
+/* "16, spread; cache 1M, 16 ways, from cpuid; 3..5 frames of each in use", or "off". */
 static void print_colors(const struct boot *boot, FILE *out)
 {
 	struct plan_colors colors;
@@ -169,9 +169,11 @@ static void print_colors(const struct boot *boot, FILE *out)
 	}
 	plan_colors_used(&colors, &least, &most);
 	plan_bytes(colors.record.cache.bytes, size);
-	fprintf(out, "colors      %u, %s, of level %u (%s, %u ways) from %s; %" PRIu64 "..%" PRIu64 " frames of each used\n",
-	        colors.count, colors.policy, colors.record.cache.level, size, colors.record.cache.ways,
-	        colors.source, least, most);
+	fprintf(out, "colors      %u, %s; cache %s, %u ways, from %s; %" PRIu64 "..%" PRIu64 " frames of each in use\n",
+	        colors.count, colors.policy, size, colors.record.cache.ways, colors.source, least, most);
+	if (colors.record.missed_color || colors.record.missed_mask)
+		fprintf(out, "missed      %" PRIu64 " frames of another color, %" PRIu64 " outside their class\n",
+		        colors.record.missed_color, colors.record.missed_mask);
 }
 
 static void print_cost(const struct boot *boot, FILE *out)

@@ -5,6 +5,7 @@
 
 PICTURE := $O/picture
 SHOWN   := aarch64
+CACHE   := smalt.llc_size=1M smalt.llc_ways=16 smalt.llc_line=64
 
 $(PICTURE)/unikernel.elf: $O/$(SHOWN)/docs/picture/unikernel.c.o
 	$(call say,LD)
@@ -16,7 +17,7 @@ $(PICTURE)/disk.img:
 
 docs/plan.svg: $O/smalt $(PICTURE)/unikernel.elf $(PICTURE)/disk.img examples/hello/hello.txt
 	$(call say,PLAN)
-	$(Q)$< plan --svg $@ $(filter-out $<,$^) >$(PICTURE)/plan.txt
+	$(Q)$< plan --svg $@ --append '$(CACHE)' $(filter-out $<,$^) >$(PICTURE)/plan.txt
 
 .PHONY: pictures
 pictures: docs/plan.svg

@@ -123,8 +123,9 @@ def test_the_sums_are_those_of_the_json(machine, smalt, words, tmp_path):
     assert picture.below("LEAVES") == leaves_words(pages["leaves"])
     assert picture.below("BOUND / IDEAL") == f"{pages['lower_bound']} / {pages['ideal']}"
     assert picture.below("PAGE TABLES") == f"{pages['tables']} pages"
+    colors = result["colors"]
     assert picture.below("CACHE COLORS") == (
-        "off" if result["colors"]["policy"] == "off" else f"{result['colors']['count']}, {result['colors']['policy']}")
+        "off" if colors["policy"] == "off" else f"{colors['count']}, {colors['policy']}")
     assert "kernel.elf + 2 modules" in picture.words()
     assert f"{machine}, protocol smalt, entry {result['entry']}" in picture.words()
 
@@ -169,6 +170,86 @@ def test_all_memory_of_the_kernel_stands_on_the_right(machine, smalt, words, tmp
     for memory in result["memory"]:
         covered = [e for e in result["extents"] if int(e["pa"], 16) == int(memory["pa"], 16)]
         assert memory["pa"] in places or covered, memory
+
+
+# --- cache colors -------------------------------------------------------------------
+
+CACHE = "smalt.llc_size=1M smalt.llc_ways=16 smalt.llc_line=64 smalt.color="
+COLORS = 16                      # 1 MiB / 16 ways / 4096
+PARTS = {"kernel": range(0, 8), "modules": range(8, 12), "tables": range(12, 14), "free": range(14, 16)}
+PARTITION = "partition smalt.colors.kernel=0-7 smalt.colors.module=8-11 smalt.colors.tables=12,13 smalt.colors.free=14-15"
+
+
+def tiles(picture, x, y):
+    """The fills of color tiles from (x, y) to the right: other rectangles have a class."""
+    found = [(float(r.get("x")), r.get("fill")) for r in picture.root.iter(f"{SVG}rect")
+             if r.get("fill") and y - 40 <= float(r.get("y")) <= y and float(r.get("x")) >= x]
+    return [fill for _, fill in sorted(found)]
+
+
+def chart(picture):
+    """Fills of the colors, and the frames in use of each, from the columns at the end."""
+    (x, y), = [(x, y) for x, y, text in picture.texts if text == "COLORS"]
+    used = [int(text) for tx, ty, text in sorted(picture.texts) if ty == y + 13]
+    return tiles(picture, x, y), used
+
+
+def test_without_colors_there_are_no_tiles_of_them(machine, smalt, words, tmp_path):
+    """Rules: C2"""
+    picture, _ = drawn(smalt, tmp_path, *words, "--append", CACHE + "off")
+    assert picture.below("CACHE COLORS") == "off"
+    assert "COLORS" not in picture.words() and " fill=" not in picture.text
+
+
+@pytest.mark.parametrize("policy", ["match", "spread", PARTITION])
+def test_frames_have_a_tile_for_each_color(machine, smalt, words, tmp_path, policy):
+    """Rules: C2, C3"""
+    picture, result = drawn(smalt, tmp_path, *words, "--append", CACHE + policy)
+    palette, used = chart(picture)
+    assert picture.below("CACHE COLORS") == f"16, {policy.split()[0]}"
+    assert used == result["colors"]["used"]
+    assert len(palette) == len(set(palette)) == len(used) == COLORS and sum(used) > 100
+    assert "1M, 16 ways, told by config" in picture.words()
+    seen = 0
+    for extent in (result["extents"][i] for i in picture.named("extent")):
+        pa, pages = int(extent["pa"], 16), int(extent["bytes"], 16) // 4096
+        (_, y), = [(x, y) for x, y, text in picture.texts if text == extent["pa"] and x == 586]
+        shown = [r.get("fill") for r in picture.root.iter(f"{SVG}rect")
+                 if r.get("fill") and float(r.get("x")) > 700 and r.get("y") == str(y - 8)]
+        expected = [palette[(pa // 4096 + i) % COLORS] for i in range(min(pages, COLORS))]
+        assert shown == ([] if extent["backing"] == "device" else expected), extent
+        seen += len(shown)
+    assert seen > 20
+    check_layout(picture)
+
+
+def test_a_partition_shows_whose_the_colors_are(machine, smalt, words, tmp_path):
+    """Rules: C3"""
+    picture, _ = drawn(smalt, tmp_path, *words, "--append", CACHE + PARTITION)
+    palette, used = chart(picture)
+    for name, colors in PARTS.items():
+        (y,) = [y for _, y, text in picture.texts if text == name]
+        shown = [r.get("fill") for r in picture.root.iter(f"{SVG}rect") if r.get("y") == str(y - 6) and r.get("fill")]
+        assert shown == [palette[i] for i in colors], name
+    assert "modules" not in drawn(smalt, tmp_path, *words, "--append", CACHE + "spread")[0].words()
+
+
+def test_the_table_says_the_same_of_colors(machine, smalt, words, tmp_path):
+    """Rules: C2"""
+    path = tmp_path / "colors.svg"
+    done = plan(smalt, *words, "--append", CACHE + "spread", "--svg", path)
+    _, used = chart(Picture(path))
+    assert f"\ncolors      16, spread; cache 1M, 16 ways, from config; {min(used)}..{max(used)} frames of each in use\n" in done.stdout
+    assert "\ncolors      off\n" in plan(smalt, *words, "--append", CACHE + "off").stdout
+
+
+@pytest.mark.parametrize("size, colors", [("128K", 2), ("256K", 4), ("4M", 64)])
+def test_any_number_of_colors_has_its_palette(machine, smalt, words, tmp_path, size, colors):
+    """Rules: C2"""
+    picture, _ = drawn(smalt, tmp_path, *words, "--append", CACHE.replace("1M", size) + "spread")
+    palette, _ = chart(picture)
+    assert len(set(palette)) == len(palette) == colors
+    check_layout(picture)
 
 
 # --- how it looks -------------------------------------------------------------------
