@@ -123,6 +123,19 @@ enum status load_read(const struct boot *boot, struct fault *fault)
 	return read_piece(boot, &read, fault);
 }
 
+/* No byte of a pad is run on purpose: the machine's trap, a word at a time. */
+static void fill_traps(const struct boot *boot, void *to, uint64_t bytes)
+{
+	uint64_t word = boot->env->machine->trap_byte * 0x0101010101010101u;
+
+	if (word == 0) {
+		arch_zero(to, bytes);
+		return;
+	}
+	for (uint64_t *at = to; bytes != 0; bytes -= sizeof word)
+		*at++ = word;
+}
+
 void load_execute(const struct boot *boot)
 {
 	struct piece_cursor cursor = { .space = &boot->space };
@@ -131,7 +144,9 @@ void load_execute(const struct boot *boot)
 	while (piece_next(&cursor, &piece)) {
 		void *to = env_pointer(boot->env, piece.to_pa);
 
-		if (piece.zero)
+		if (piece.trap)
+			fill_traps(boot, to, piece.bytes);
+		else if (piece.zero)
 			arch_zero(to, piece.bytes);
 		else if (!boot_is_read(object_of(boot, &piece)))
 			arch_copy(to, object_of(boot, &piece)->content.bytes.base +

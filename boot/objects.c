@@ -7,6 +7,7 @@
 
 #include "boot.h"
 #include "extent.h"
+#include "pad.h"
 #include "turns.h"
 
 static bool is_parted(const struct boot *boot, const struct boot_object *o)
@@ -85,8 +86,8 @@ enum status objects_place(struct boot *boot, struct fault *fault)
 
 	for (uint32_t i = 0; status == ST_OK && i < boot->object_count; i++) {
 		status = place_one(boot, turns[i].index, from, fault);
-		if (turns[i].followed)
-			from = boot->objects[turns[i].index].placement.end;
+		if (turns[i].followed)       /* the guard counts: a pad may be claimed later */
+			from = boot->objects[turns[i].index].placement.end + boot->space.granule;
 	}
 	return status;
 }
@@ -99,6 +100,21 @@ static uint32_t rows_of(const struct space *space, uint32_t first)
 	       space->rows[first + count].object == space->rows[first].object)
 		count++;
 	return count;
+}
+
+/* When every object has its place: a pad is in nobody's way. */
+enum status objects_pad(struct boot *boot, struct fault *fault)
+{
+	struct space *space = &boot->space;
+
+	(void)fault;
+	for (uint32_t row = 0, count; space->tail_padding != 0 && row < space->row_count; row += count) {
+		const struct boot_object *o = &boot->objects[space->rows[row].object];
+
+		count = rows_of(space, row);
+		pad_claim(space, row, count, o->object.name);
+	}
+	return ST_OK;
 }
 
 /* Other instances than the first wait until that has its memory. */

@@ -113,6 +113,7 @@ static enum status note_read(struct boot *boot, struct fault *fault)
 		read[i] = boot_is_read(&boot->objects[i]);
 	boot->space.read = read;
 	boot->space.colored = colored;
+	boot->space.tail_padding = boot->protocol ? 0 : boot->settings.tail_padding;
 	boot->space.guards = boot->env->cpu.bti != 0;
 	if (boot->colors.policy != SMALT_COLOR_OFF)
 		boot->space.colors = &boot->colors;
@@ -135,6 +136,8 @@ static enum status open_space(struct boot *boot, struct fault *fault)
 		const struct object *object = &boot->objects[i].object;
 
 		rows += object->segment_count + 1u;
+		if (boot->settings.tail_padding != 0)
+			rows += object->segment_count;       /* a claim and an extent each */
 		if (object->kind == OBJECT_FLAT)     /* which has no segments */
 			pieces += coloring_pieces(boot, boot->objects[i].color_mask, object->bytes.bytes);
 		for (uint32_t s = 0; s < object->segment_count; s++) {
@@ -281,7 +284,8 @@ static const struct step {
 	{ choose_protocol }, { geometry_choose }, { coloring_choose }, { source_stage },
 	{ capability_check }, { check_relocations },
 	{ part_relro }, { know_memory }, { format_memory }, { open_space }, { choose_direct_map },
-	{ place_protocol }, { objects_place }, { fit_relocations }, { place_own_rows }, { sort_rows },
+	{ place_protocol }, { objects_place }, { objects_pad }, { fit_relocations },
+	{ place_own_rows }, { sort_rows },
 	{ objects_back }, { instances_back }, { reserve_handoff }, { load_plan }, { reserve_tables },
 	{ reserve_protocol }, { reserve_map },
 	{ claim }, { build_tables }, { prepare_protocol }, { read_files },

@@ -186,6 +186,18 @@ static bool set_colors_free(struct config_entry *entry, struct span value)
 	return colorset_read(value, &entry->colors[CONFIG_FREE]);
 }
 
+static bool set_tail_padding(struct config_entry *entry, struct span value)
+{
+	static const struct choice words[] = {
+		{ "off", 0 }, { "64K", 64 << 10 }, { "2M", 2 << 20 }, { NULL, 0 },
+	};
+	uint32_t bytes = 0;
+	bool known = choose(words, value, &bytes);
+
+	entry->tail_padding = bytes;
+	return known;
+}
+
 static bool set_protocol(struct config_entry *entry, struct span value)
 {
 	entry->protocol = value;
@@ -233,6 +245,7 @@ static const struct setting {
 	{ "colors.module", SET_COLORS << CONFIG_MODULE, set_colors_module, colorset_expected },
 	{ "colors.tables", SET_COLORS << CONFIG_TABLES, set_colors_tables, colorset_expected },
 	{ "colors.free", SET_COLORS << CONFIG_FREE, set_colors_free, colorset_expected },
+	{ "tail_padding", SET_TAIL_PADDING, set_tail_padding, "write off, 64K or 2M" },
 	{ "protocol", SET_PROTOCOL, set_protocol, "write smalt, pvh or image" },
 	{ "fallback", SET_FALLBACK, set_fallback, "write: fallback ENTRY" },
 };
@@ -297,6 +310,8 @@ void config_override(struct config_entry *entry, const struct config_entry *over
 		entry->granule_shift = over->granule_shift;
 	if (set & SET_PAGING_LEVELS)
 		entry->paging_levels = over->paging_levels;
+	if (set & SET_TAIL_PADDING)
+		entry->tail_padding = over->tail_padding;
 	if (set & SET_VA)
 		entry->va = over->va;
 	if (set & SET_PA)

@@ -168,6 +168,7 @@ MUST_CHECK enum status request_settings(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status geometry_choose(struct boot *boot, struct fault *fault);    /* geometry.c */
 MUST_CHECK enum status capability_check(struct boot *boot, struct fault *fault); /* capability.c */
 MUST_CHECK enum status objects_place(struct boot *boot, struct fault *fault);      /* objects.c */
+MUST_CHECK enum status objects_pad(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status objects_back(struct boot *boot, struct fault *fault);
 MUST_CHECK enum status instances_add(struct boot *boot, uint32_t count,            /* instances.c */
                                      struct fault *fault);

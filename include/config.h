@@ -31,7 +31,7 @@ enum {
 	SET_TEXTREL = 1 << 12, SET_PAGES = 1 << 13, SET_PAGING_LEVELS = 1 << 14,
 	SET_LLC_SIZE = 1 << 15, SET_LLC_WAYS = 1 << 16, SET_LLC_LINE = 1 << 17,
 	SET_COLOR_LEVEL = 1 << 18, SET_LLC = SET_LLC_SIZE | SET_LLC_WAYS | SET_LLC_LINE,
-	SET_COLOR = 1 << 25,
+	SET_TAIL_PADDING = 1 << 19, SET_COLOR = 1 << 25,
 	SET_COLORS = 1 << 26,        /* and the bits above it: one for each of CONFIG_CLASSES */
 };
 
@@ -51,6 +51,7 @@ struct config_entry {
 	bool textrel;                /* textrel allow: of the kernel */
 	bool efi_identity;           /* efi_runtime identity */
 	uint32_t granule_shift;      /* of the kernel's pages; 0: the machine's */
+	uint64_t tail_padding;       /* bytes of the largest leaf that tails are filled up to; 0: off */
 	uint32_t paging_levels;      /* 0: the machine's */
 	enum place_policy va;
 	bool pa_random;              /* pa random */

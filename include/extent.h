@@ -42,6 +42,9 @@ MUST_CHECK enum status extent_object(struct space *space, uint32_t first, uint32
                                      const struct extent_source *source, struct frames *frames,
                                      const struct memmap *map, struct fault *fault);
 
+/* May tails be filled up? Not where leaves were given up for colors. */
+bool extent_may_pad(const struct space *space, const struct extent_source *source);
+
 /* The flags that an extent gives the rows of its pages, which end before end_row. */
 void extent_flags(struct space *space, uint32_t end_row, const struct smalt_extent *extent);
 

@@ -14,6 +14,7 @@ struct piece {
 	uint64_t to_pa;
 	uint64_t bytes;
 	bool zero;               /* else they are the row's bytes from row_offset on */
+	bool trap;               /* not quite: whoever runs there shall be stopped */
 	uint32_t row;
 	uint64_t row_offset;
 };

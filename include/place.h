@@ -58,7 +58,7 @@ struct placement {
 	uint64_t base;           /* page of the lowest byte; movable: rounded down to the largest
 	                          * p_align, so that bias is a multiple of it (M6) */
 	uint64_t bias;           /* modulo 2^64 */
-	uint64_t start, end;     /* first to behind the last page, padding included */
+	uint64_t start, end;     /* first to behind the last page, padding and the last row's pad included */
 	uint32_t va_bits;        /* floor(log2(free places that it was drawn from)); not drawn: 0 */
 	uint32_t turn;           /* spread: its frames are so many colors above va's */
 };

@@ -51,6 +51,7 @@ struct space {
 	uint32_t extent_count, extent_capacity;
 	struct colors *colors;   /* that frames shall have; NULL: any */
 	bool *colored;           /* by object: leaves were given up for colors; NULL: none's */
+	uint64_t tail_padding;   /* the largest leaf, in bytes, that tails of rows are filled up to; 0: none */
 	const bool *read;        /* by object: its file was read into frames of its choice; NULL: none */
 };
 
@@ -96,6 +97,9 @@ MUST_CHECK enum status space_claim(struct space *space, uint64_t va, uint64_t by
 /* The same as a question, without claiming. */
 MUST_CHECK enum status space_free_at(const struct space *space, uint64_t va, uint64_t bytes,
                                      uint32_t object, struct fault *fault);
+
+/* Has this object claimed all of [va, va + bytes), at once? */
+bool space_owns(const struct space *space, uint64_t va, uint64_t bytes, uint32_t object);
 
 /*
  * The lowest free va >= from with va == phase modulo align (power of two), with a free granule

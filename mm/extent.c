@@ -18,6 +18,7 @@
 #include "align.h"
 #include "cut.h"
 #include "object.h"
+#include "pad.h"
 #include "stay.h"
 #include "stretch.h"
 
@@ -151,6 +152,31 @@ static enum status share_page(struct backer *b, uint32_t row_index)
 	return ST_OK;
 }
 
+bool extent_may_pad(const struct space *space, const struct extent_source *source)
+{
+	return space->tail_padding != 0 && source->turn == 0 &&
+	       !(space->colors && colors_narrow(space->colors, source->color_mask));
+}
+
+/* Fills up the row's tail, if frames are taken for it: they come with the row's. */
+static enum status pad_row(struct backer *b, uint32_t row_index)
+{
+	struct space *space = b->space;
+	uint32_t first = space->extent_count;
+	struct smalt_extent pad;
+
+	while (first > 0 && space->extents[first - 1].row == row_index &&
+	       space->extents[first - 1].pa == STRETCH_NO_PA)
+		first--;
+	if (!extent_may_pad(space, b->source) || first == space->extent_count)
+		return ST_OK;
+	pad = space->extents[space->extent_count - 1];
+	pad.va += pad.bytes;
+	pad.bytes = pad_bytes(space, b->frames, row_index, space->extents[first].va);
+	pad.backing = SMALT_BACKING_PAD;
+	return pad.bytes == 0 ? ST_OK : space_add_extent(space, &pad, b->fault);
+}
+
 static enum status cut_one(struct backer *b, uint32_t row_index)
 {
 	const struct smalt_row *row = &b->space->rows[row_index];
@@ -177,7 +203,7 @@ static enum status cut_one(struct backer *b, uint32_t row_index)
 			extent.pa = cut.bytes_pa + (extent.va - cut.va);
 		status = space_add_extent(b->space, &extent, b->fault);
 	}
-	return status;
+	return status == ST_OK ? pad_row(b, row_index) : status;
 }
 
 /* ---- frames for extents ---- */

@@ -26,7 +26,7 @@ static bool is_filled(const struct space *space, const struct smalt_extent *exte
 	if (space->rows[extent->row].kind == SMALT_KIND_HANDOFF)
 		return false;        /* written as a whole, last */
 	return extent->backing == SMALT_BACKING_COPY || extent->backing == SMALT_BACKING_ZERO ||
-	       is_read_in_place(space, extent);
+	       extent->backing == SMALT_BACKING_PAD || is_read_in_place(space, extent);
 }
 
 /* The first row at or behind the extent's own with file bytes that end behind va, else NULL. */
@@ -52,7 +52,8 @@ static struct piece piece_at(struct piece_cursor *cursor, const struct smalt_ext
 	                       .bytes = end - cursor->va, .zero = true };
 	const struct smalt_row *row = NULL;
 
-	if (extent->backing != SMALT_BACKING_ZERO)
+	piece.trap = extent->backing == SMALT_BACKING_PAD && (extent->prot & SMALT_X);
+	if (extent->backing != SMALT_BACKING_ZERO && extent->backing != SMALT_BACKING_PAD)
 		row = row_behind(cursor, end);
 	if (row != NULL && row->va > cursor->va) {
 		piece.bytes = row->va - cursor->va;

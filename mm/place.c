@@ -6,6 +6,7 @@
 #include "place.h"
 
 #include "align.h"
+#include "pad.h"
 #include "physical.h"
 #include "policy.h"
 #include "reserve.h"
@@ -179,9 +180,13 @@ enum status place_object(const struct space *space, const struct place_request *
 	struct shape shape;
 	enum status status = shape_make(&shape, request, space->granule, fault);
 	struct choice choice;
+	uint64_t pad = 0;
 
-	if (status == ST_OK)
+	if (status == ST_OK) {
+		pad = pad_object(space, request, &shape);
+		shape.bytes += pad;
 		status = decide(space, request, &shape, &choice, fault);
+	}
 	status = object_end(request->object, status, fault);
 	if (status != ST_OK)
 		return status;
@@ -194,6 +199,7 @@ enum status place_object(const struct space *space, const struct place_request *
 	for (uint32_t i = 0; choice.moved && i < count; i++)
 		rows[i].flags |= SMALT_ROW_VA_MOVED;
 	*placement = placement_of(space, &shape, choice.bias, rows, count);
+	placement->end += pad;
 	placement->va_bits = choice.va_bits;
 	placement->turn = choice.turn;
 	return ST_OK;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "extent.h"
+#include "pad.h"
 #include "row.h"
 #include "sort.h"
 #include "stretch.h"
@@ -55,6 +56,9 @@ static enum status add_again(struct space *space, const struct share *of, uint32
 
 		extent.va += distance;
 		extent.row += row - of->row;
+		if (extent.backing == SMALT_BACKING_PAD &&
+		    !pad_is_claimed(space, extent.row, extent.va, extent.bytes))
+			continue;
 		if (is_constant(space, of, from)) {
 			extent.backing = SMALT_BACKING_SHARED;
 			status = space_add_extent(space, &extent, fault);

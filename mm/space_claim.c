@@ -138,6 +138,15 @@ enum status space_claim(struct space *space, uint64_t va, uint64_t bytes, struct
 	return ST_OK;
 }
 
+bool space_owns(const struct space *space, uint64_t va, uint64_t bytes, uint32_t object)
+{
+	uint32_t at = ranges_behind(&space->used, va);
+	const struct ranges_node *node = &space->used.nodes[at];
+
+	return at != 0 && node->start <= va && node->end - va >= bytes &&
+	       space->claims[at].object == object;
+}
+
 enum status space_find(const struct space *space, uint64_t from, uint64_t bytes, uint64_t align,
                        uint64_t phase, uint64_t *va, struct fault *fault)
 {

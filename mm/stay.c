@@ -10,6 +10,7 @@
 
 #include "align.h"
 #include "object.h"
+#include "pad.h"
 #include "row.h"
 
 static uint64_t leaves(const struct space *space, uint64_t va, uint64_t pa, uint64_t bytes)
@@ -62,12 +63,23 @@ static bool has_piece(struct frames *frames, uint64_t va, uint64_t bytes, uint64
 	return frames_find(frames, bytes, align, va, &pa);
 }
 
+/* Bytes that would fill up the tail of a copy. */
+static uint64_t pad_of(const struct space *space, struct frames *frames,
+                       const struct smalt_row *row, const struct cut *cut)
+{
+	uint64_t start = space_first_page(space, row) + (cut->first_shared ? space->granule : 0);
+
+	if (cut->last_shared)
+		return 0;
+	return pad_bytes(space, frames, (uint32_t)(row - space->rows), start);
+}
+
 bool stay_in_place(const struct space *space, const struct extent_source *source,
                    struct frames *frames, const struct smalt_row *row, const struct cut *cut)
 {
 	uint64_t va = align_down(row->va, space->granule);
 	uint64_t bytes = align_up(row->va + row->mem_bytes, space->granule) - va;
-	uint64_t apart = cut->bytes_pa ^ row->va, align;
+	uint64_t apart = cut->bytes_pa ^ row->va, align, pad;
 	struct cut kept = *cut;
 
 	if (source->bytes_pa == OBJECT_NOWHERE || row->file_bytes == 0 || source->draw ||
@@ -79,8 +91,10 @@ bool stay_in_place(const struct space *space, const struct extent_source *source
 		return apart == 0;
 	if ((apart & (space->granule - 1)) != 0)
 		return false;
+	pad = extent_may_pad(space, source) ? pad_of(space, frames, row, cut) : 0;
+	bytes += pad;
 	align = leaf_bytes(space->format, leaf_largest(space->format, space->leaf_mask, va, bytes));
-	if ((apart & (align - 1)) == 0 || row->file_bytes > source->copy_limit)
+	if (((apart & (align - 1)) == 0 && pad == 0) || row->file_bytes > source->copy_limit)
 		return true;
 	kept.in_place = true;
 	return leaves_in_place(space, &kept) <= fewest_leaves(space, va, bytes) ||

@@ -85,7 +85,7 @@ struct wish wish_make(const struct space *space, const struct place_request *req
 		wish.align = leaf_within(space, big->mem_bytes);
 		wish.phase = -align_down(big->va, space->granule);
 	}
-	wish.leaf = wish.align;
+	wish.leaf = max_u64(wish.align, min_u64(shape->align, space->tail_padding));
 	wish.align = max_u64(wish.align, shape->align);
 	wish.phase &= (wish.align - 1) & -shape->align;
 	return wish;

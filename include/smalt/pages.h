@@ -164,6 +164,19 @@ static inline void smalt_leaf_narrow(const struct smalt_leaf *leaf, uint32_t pro
 	smalt_leaf_flush(leaf);
 }
 
+/* Bytes from the row's first page to behind its last, or behind what fills up its tail (SMALT_BACKING_PAD). */
+static inline uint64_t smalt_row_bytes(const struct smalt_handoff *handoff, const struct smalt_row *row)
+{
+	uint64_t granule = (uint64_t)1 << handoff->granule_shift, start = row->va - row->data_offset;
+	uint64_t bytes = (row->data_offset + row->mem_bytes + granule - 1) & -granule;
+	const struct smalt_extent *pad;
+
+	while ((pad = smalt_extent_at(handoff, start + bytes)) != 0 &&
+	       pad->va == start + bytes && pad->backing == SMALT_BACKING_PAD)
+		bytes += pad->bytes;
+	return bytes;
+}
+
 /*
  * Leaves the row those of its rights that are in prot; 0 unmaps it. Returns 0, and has changed
  * nothing, if the row has a page that another has too, or one that is not mapped any more.
@@ -171,8 +184,7 @@ static inline void smalt_leaf_narrow(const struct smalt_leaf *leaf, uint32_t pro
 static inline int smalt_narrow(const struct smalt_handoff *handoff, const struct smalt_row *row,
                                uint32_t prot)
 {
-	uint64_t granule = (uint64_t)1 << handoff->granule_shift, start = row->va - row->data_offset;
-	uint64_t size = (row->data_offset + row->mem_bytes + granule - 1) & -granule;
+	uint64_t start = row->va - row->data_offset, size = smalt_row_bytes(handoff, row);
 	struct smalt_leaf leaf;
 
 	if (row->flags & SMALT_ROW_SHARED_PAGE)
@@ -194,7 +206,7 @@ static inline void smalt_unmap_object(const struct smalt_handoff *handoff, uint3
 
 	for (uint32_t r = 0; r < handoff->rows.count; r++) {
 		const struct smalt_row *row = smalt_nth_row(handoff, r);
-		uint64_t size = row->data_offset + row->mem_bytes;
+		uint64_t size = smalt_row_bytes(handoff, row);
 
 		if (row->object != i)
 			continue;

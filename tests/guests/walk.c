@@ -266,6 +266,6 @@ void guest_main(void)
 	check_totals();
 	for (uint32_t i = 0; i < guest.handoff->rows.count; i++)
 		check_row(smalt_nth_row(guest.handoff, i));
-	expect(totals.object_leaves[page] != 0 && totals.own_leaves[page] != 0, "there are pages at all");
+	expect(totals.own_leaves[page] != 0, "there are pages at all");
 	say_line("tables", totals.tables);
 }

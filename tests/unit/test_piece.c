@@ -80,6 +80,7 @@ static bool is_filled(const struct space *space, const struct smalt_extent *e)
 	if (space->rows[e->row].kind == SMALT_KIND_HANDOFF)
 		return false;
 	return e->backing == SMALT_BACKING_COPY || e->backing == SMALT_BACKING_ZERO ||
+	       e->backing == SMALT_BACKING_PAD ||
 	       (e->backing == SMALT_BACKING_IN_PLACE && object != SMALT_NONE && space->read && space->read[object]);
 }
 
@@ -103,7 +104,8 @@ static void every_byte_that_is_needed_comes_once_from_its_row_or_is_zero(void **
 			memory[i] = expected[i] = NOTHING;
 		for (uint32_t i = 0; i < p.extents; i++)
 			for (uint64_t k = 0; is_filled(&space, &space.extents[i]) && k < space.extents[i].bytes; k++)
-				expected[space.extents[i].pa + k] = space.extents[i].backing == SMALT_BACKING_ZERO
+				expected[space.extents[i].pa + k] = space.extents[i].backing == SMALT_BACKING_ZERO ||
+				                                    space.extents[i].backing == SMALT_BACKING_PAD
 					? 0 : source(&space, space.extents[i].va + k);
 		while (piece_next(&cursor, &piece)) {
 			assert_true(piece.bytes > 0);
@@ -118,10 +120,40 @@ static void every_byte_that_is_needed_comes_once_from_its_row_or_is_zero(void **
 	}
 }
 
+/* Rules: P4 */
+static void pads_of_what_runs_trap_and_others_are_zero(void **state)
+{
+	static const struct { uint32_t backing, prot; bool trap; } cases[] = {
+		{ SMALT_BACKING_PAD, SMALT_R | SMALT_X, true }, { SMALT_BACKING_PAD, SMALT_R | SMALT_X | SMALT_G, true },
+		{ SMALT_BACKING_PAD, SMALT_R | SMALT_W, false }, { SMALT_BACKING_PAD, SMALT_R, false },
+		{ SMALT_BACKING_ZERO, SMALT_R | SMALT_X, false }, { SMALT_BACKING_COPY, SMALT_R | SMALT_X, false },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct arena arena = scratch(SCRATCH_BYTES);
+		struct space space = space_of(&arena, 8, 64);
+		struct smalt_row row = { .va = PAGE, .mem_bytes = PAGE, .prot = cases[i].prot, .object = 0 };
+		struct smalt_extent extent = { .va = 2 * PAGE, .pa = 5 * PAGE, .bytes = 3 * PAGE, .row = 0,
+		                               .backing = cases[i].backing, .prot = cases[i].prot };
+		struct piece_cursor cursor = { .space = &space };
+		struct piece piece;
+		struct fault fault;
+
+		assert_int_equal(space_add_rows(&space, &row, 1, &fault), ST_OK);
+		assert_int_equal(space_add_extent(&space, &extent, &fault), ST_OK);
+		assert_true(piece_next(&cursor, &piece));
+		assert_true(piece.zero && piece.to_pa == 5 * PAGE && piece.bytes == 3 * PAGE);
+		assert_int_equal(piece.trap, cases[i].trap);
+		assert_false(piece_next(&cursor, &piece));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_byte_that_is_needed_comes_once_from_its_row_or_is_zero),
+		cmocka_unit_test(pads_of_what_runs_trap_and_others_are_zero),
 	};
 
 	return cmocka_run_group_tests_name("piece", tests, NULL, NULL);
