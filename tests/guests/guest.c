@@ -103,10 +103,28 @@ _Noreturn void guest_end(void)
 	smalt_exit(guest.violations == 0 ? 0 : 1);
 }
 
+/* Of every guest: its objects have no leaf more than their addresses, memory and rights ask for (P1). */
+static void check_leaves(const struct smalt_handoff *h)
+{
+	uint64_t rows = 0, all = 0;
+
+	for (uint32_t i = 0; i < h->rows.count; i++)
+		for (unsigned size = 0; smalt_nth_row(h, i)->object != SMALT_NONE && size < 7; size++)
+			rows += smalt_nth_row(h, i)->leaf_count[size];
+	for (unsigned size = 0; size < 7; size++)
+		all += h->profile.leaves[size];
+	expect_equal(rows, h->profile.leaves_lower_bound, "leaves of all rows are the lower bound");
+	expect_equal(all, rows, "leaves of the profile are those of the rows");
+	expect(h->profile.leaves_ideal <= rows, "no choice of frames has more leaves than the best");
+	expect_equal((uint64_t)h->tables_count << h->granule_shift, h->tables_bytes, "pages of all tables");
+}
+
 void guest_start(const struct smalt_handoff *handoff, const struct guest_entry *entry)
 {
 	guest.handoff = handoff;
 	guest.entry = entry;
+	if (handoff->magic == SMALT_MAGIC)
+		check_leaves(handoff);
 	guest_main();
 	guest_end();
 }
