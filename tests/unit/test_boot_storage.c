@@ -36,6 +36,11 @@ static const struct kind {
 	{ "kernel moving\nva random\npa random\nmodule moving role=map va=stable name=m\nmodule kernel role=map name=k\n"
 	  "module a.so role=map\nmodule z.so role=map\n", "", X86 | ARM | SEED, 46, 20 },
 	{ "kernel moving\nefi_runtime identity\n", "", X86 | ARM | FIRMWARE, 25, 0 },
+	{ "kernel moving\ncolor partition,strict\nllc_size 1M\nllc_ways 16\nllc_line 64\n"
+	  "module kernel role=map relocate=no\n", "",
+	  X86 | ARM, 33, 8 },
+	{ "kernel moving\ncolor spread\nllc_size 1M\nllc_ways 16\nllc_line 64\n"
+	  "module kernel role=map relocate=no\n", "", X86 | ARM, 33, 8 },
 	{ "kernel foreign\nmodule raw args=\"a b\"\nmodule moving name=m\n", "quiet", X86, 25, 0 },
 	{ "kernel foreign\nmodule raw args=\"a b\"\n", "quiet", ARM, 24, 127 },
 };
