@@ -237,6 +237,8 @@ static enum status parse_module(struct parser *parser, const struct token *key)
 	bool found;
 	enum status status = need(parser, key, &path);
 
+	if (status == ST_OK && path.text.bytes == 0)
+		status = refuse(parser, &path, "empty path of a module");
 	if (status != ST_OK)
 		return status;
 	*module = (struct config_module){

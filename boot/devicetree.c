@@ -88,6 +88,11 @@ static enum status add_reservations(const struct node *root, struct env *env)
 {
 	int count = fdt_num_mem_rsv(root->tree);
 
+	if (count < 0) {                     /* it does not end inside of the tree */
+		(void)fault_set(root->fault, ST_BAD_DEVICETREE, "off_mem_rsvmap",
+		                fdt_off_mem_rsvmap(root->tree), fdt_totalsize(root->tree));
+		return fault_word(root->fault, span_of("/"));
+	}
 	for (int i = 0; i < count; i++) {
 		uint64_t pa, bytes;
 		enum status status;

@@ -444,6 +444,27 @@ static void wrong_addresses_are_refused_by_property_and_value(void **state)
 	assert_refused(&world, "/memreserve/", 0, "/");
 }
 
+/* Devicetree Specification, "Header": word 4 is off_mem_rsvmap. Rules: H3, M19 */
+static void reservations_that_do_not_end_are_refused(void **state)
+{
+	struct world world = qemu_virt();
+	struct span tree = tree_make(&world);
+	uint8_t *broken = malloc(tree.bytes);
+	struct env env;
+
+	(void)state;
+	memcpy(broken, tree.base, tree.bytes);
+	broken[16] = broken[17] = 0;
+	broken[18] = (uint8_t)((tree.bytes - 8) >> 8);
+	broken[19] = (uint8_t)(tree.bytes - 8);
+	assert_int_equal(read_blob((struct span){ broken, tree.bytes }, &env, RANGES), ST_BAD_DEVICETREE);
+	assert_string_equal(fault.field, "off_mem_rsvmap");
+	assert_int_equal(fault.value, tree.bytes - 8);
+	assert_int_equal(fault.limit, tree.bytes);
+	free(broken);
+	free((void *)(uintptr_t)tree.base);
+}
+
 /* Rules: H3, M1 */
 static void a_memory_map_without_room_is_an_error_at_every_step(void **state)
 {
@@ -938,6 +959,7 @@ int main(void)
 		cmocka_unit_test(addresses_and_sizes_may_have_one_or_two_cells),
 		cmocka_unit_test(memory_may_be_empty_and_may_end_with_the_address_space),
 		cmocka_unit_test(wrong_addresses_are_refused_by_property_and_value),
+		cmocka_unit_test(reservations_that_do_not_end_are_refused),
 		cmocka_unit_test(a_memory_map_without_room_is_an_error_at_every_step),
 		cmocka_unit_test(the_console_is_found_by_path_and_by_alias),
 		cmocka_unit_test(without_a_pl011_for_it_there_is_no_console),
