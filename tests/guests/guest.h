@@ -31,6 +31,9 @@ extern struct guest guest;           /* in .data: a guest's .bss stays untouched
 /* The guest's own part; returning is guest_end(). */
 void guest_main(void);
 
+/* What holds in every handoff, whatever the guest is about: laws.c. */
+void guest_laws(void);
+
 /* SUCCESS and 0, or 1 if anything was violated. */
 _Noreturn void guest_end(void);
 

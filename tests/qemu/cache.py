@@ -51,10 +51,13 @@ class Cpu:
 
 Q35, VIRT = guest.PLATFORMS["q35"], guest.PLATFORMS["virt"]
 
-# What QEMU 7.2 says in CPUID leaf 4 (target/i386/cpu.c) and CCSIDR_EL1 (target/arm/cpu64.c).
+# What QEMU 7.2 says: in CPUID leaf 4 of an Intel, leaves 8000001DH and 80000006H of an AMD (target/i386/cpu.c),
+# which qemu64 and max are; in CCSIDR_EL1 (target/arm/cpu64.c).
 CPUS = {f"{cpu.platform.name}-{cpu.name}": cpu for cpu in (
-    Cpu("qemu64", Q35, Level(32 * KIB, 8), Level(4 * MIB, 16)),
-    Cpu("max", Q35, Level(32 * KIB, 8), Level(4 * MIB, 16)),
+    Cpu("qemu64", Q35, Level(64 * KIB, 2), Level(512 * KIB, 16)),
+    Cpu("max", Q35, Level(64 * KIB, 2), Level(512 * KIB, 16)),
+    Cpu("EPYC", Q35, Level(32 * KIB, 8), Level(512 * KIB, 8)),
+    Cpu("Skylake-Client", Q35, Level(32 * KIB, 8), Level(4 * MIB, 16)),
     Cpu("cortex-a53", VIRT, Level(32 * KIB, 4), Level(1 * MIB, 16)),
     Cpu("cortex-a57", VIRT, Level(32 * KIB, 2), Level(2 * MIB, 16)),
     Cpu("cortex-a72", VIRT, Level(32 * KIB, 2), Level(1 * MIB, 16)),
@@ -95,17 +98,41 @@ def boot(cpu, initrd, **how):
 # --- what is booted ---------------------------------------------------------------
 
 
-@functools.cache
-def module(machine, pages, page=PAGE):
-    """A module of so many pages of data, linked for leaves of this size."""
-    link = guest.Link(page=page, words=("-e", "module_entry"))
-    files = [guest.GUESTS / "hot_module.c"]
-    return guest.compile_and_link("hot_module", machine, files, link, (f"PAGES={pages}",)).read_bytes()
+@dataclasses.dataclass(frozen=True)
+class Modules:
+    """So many modules of one kind: how many pages of data or bss are hot, and for which leaves they are linked."""
+    count: int
+    pages: int
+    page: int = PAGE
+    bss: bool = False
+
+    @functools.cache
+    def build(self, machine):
+        link = guest.Link(page=self.page, words=("-e", "module_entry"))
+        defines = (f"PAGES={self.pages}", *(("BSS",) if self.bss else ()))
+        files = [guest.GUESTS / "hot_module.c"]
+        return guest.compile_and_link("hot_module", machine, files, link, defines).read_bytes()
 
 
-def hot_archive(machine, modules, pages, conf="", page=PAGE, align=PAGE):
-    """A kernel that sweeps over the pages of so many modules."""
-    names = [f"m{i}" for i in range(modules)]
+def hot_archive(machine, modules, conf="", align=PAGE):
+    """A kernel that sweeps over the hot pages of the modules."""
+    names = [f"m{i}" for i in range(modules.count)]
     lines = [conf, *(f"module {name} role=map" for name in names)]
-    kernel = guest.build("hot", machine, defines=(f"PAGES={pages}",))
-    return guest.kernel_archive(kernel, dict.fromkeys(names, module(machine, pages, page)), "\n".join(lines), align)
+    kernel = guest.build("hot", machine, defines=(f"PAGES={modules.pages}",))
+    return guest.kernel_archive(kernel, dict.fromkeys(names, modules.build(machine)), "\n".join(lines), align)
+
+
+def sweeps(cpu, modules, **how):
+    """The Result, and the Count of a hundred sweeps."""
+    result, counts = boot(cpu, hot_archive(cpu.machine, modules, **how), ram=256 << 20)
+    assert result.line("pages") == modules.count * modules.pages
+    return result, counts[1]
+
+
+def stream(cpu, pages, stream_bytes, conf=""):
+    """The Result, and the Counts of a hot set: for the first time, of the module read in between, again."""
+    kernel = guest.build("stream", cpu.machine, defines=(f"PAGES={pages}",))
+    archive = guest.kernel_archive(kernel, {"stream": bytes(stream_bytes)}, f"{conf}\nmodule stream")
+    result, counts = boot(cpu, archive, ram=256 << 20)
+    assert result.line("stream") == stream_bytes
+    return result, [counts[i] for i in (1, 2, 3)]
