@@ -248,7 +248,7 @@ RUN_uefi   = --uefi --loader $O/$(ARCH)/$(EFI_$(ARCH)) $(FILE_$(ARCH))
 demo: $O/smalt $(ARCH) $(if $(filter uefi,$(BOOT)),$(FILE_$(ARCH)))
 	@$O/smalt run --machine $(ARCH) $(or $(RUN_$(BOOT)),$(error BOOT=$(BOOT): direct or uefi)) $(ARGS)
 
-measure: all $O/plugin/count.so
+measure: all $O/plugin/count.so $O/plugin/cache.so
 	@$(PYTHON) tests/bench/bench.py $(PROFILE:%=--profile) $O $(ARCHES)
 	@$(MAKE) --no-print-directory bench-scale
 bench-scale: $O/smalt; @$(PYTHON) tests/bench/scale.py $<

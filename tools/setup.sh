@@ -35,7 +35,7 @@ needed() {
 	libclang-rt-dev            /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a test
 	libcmocka-dev              /usr/include/cmocka.h                  test
 	python3                    /usr/bin/python3                       test+bench
-	python3-pytest             /usr/lib/python3/dist-packages/pytest  test
+	python3-pytest             /usr/lib/python3/dist-packages/pytest  test+bench
 	u-boot-qemu                /usr/lib/u-boot/qemu_arm64/u-boot.bin  test
 	mtools                     mcopy                                  test+bench
 	dosfstools                 /usr/sbin/mkfs.vfat                    test
