@@ -114,8 +114,13 @@ static struct smalt_array put_notes(const struct boot *boot, struct book *book)
  */
 static struct smalt_array put_memory(const struct boot *boot, struct book *book)
 {
-	static const uint32_t handoff_and_tables = 2;
-	uint32_t bound = boot_ranges_most(boot) + 2 * (boot->frames.taken.count + handoff_and_tables);
+	const struct memmap *taken = &boot->frames.taken;
+	uint32_t takes = taken->count + 3;           /* and this, the tables, the way to other levels */
+	uint32_t bound;
+
+	if (boot->colors.policy == SMALT_COLOR_PARTITION && colors_narrow(&boot->colors, boot->colors.tables_mask))
+		takes = taken->capacity;             /* tables lie apart */
+	bound = boot_ranges_most(boot) + 2 * takes;
 
 	if (book->base)
 		return book_put_array(book, boot->after.ranges, boot->after.count,

@@ -133,9 +133,21 @@ static void check_off(void)
 		expect_equal(smalt_nth_row(h, i)->color, SMALT_NONE, "off: no color of a row");
 }
 
+/* What the handoff points to lies in its row. */
+static void check_room(void)
+{
+	const struct smalt_handoff *h = guest.handoff;
+	const struct smalt_row *row = smalt_row_at(h, (uint64_t)(uintptr_t)h);
+
+	if (expect(row && row->kind == SMALT_KIND_HANDOFF, "the handoff lies in its row"))
+		expect(h->total_bytes <= row->mem_bytes, "the handoff fits into its row");
+}
+
 void guest_laws(void)
 {
 	const struct smalt_colors *colors = &guest.handoff->colors;
+
+	check_room();
 
 	if (colors->policy == SMALT_COLOR_OFF) {
 		check_off();

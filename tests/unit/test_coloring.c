@@ -120,6 +120,7 @@ static void check_masks(const struct smalt_handoff *h, uint64_t tables_mask)
 	const struct smalt_object *objects = in_handoff(h, h->objects.va);
 	uint64_t tables = check_tables(h->root_pa[0], 3, tables_mask);
 
+	assert_true(h->total_bytes <= b.boot.handoff_bytes);
 	if (h->root_pa[1] != 0)
 		tables += check_tables(h->root_pa[1], 3, tables_mask);
 	assert_int_equal(tables, h->tables_count);
@@ -188,6 +189,10 @@ static void every_class_has_frames_of_its_colors(void **state)
 		const struct smalt_object *objects;
 		const struct smalt_handoff *h;
 
+		/* Each table is a range of memory of its own */
+		assert_int_equal(plan_with(m, 0x1000, "color partition,strict\ndirect_map none\ncolors.kernel 0\n"
+		                           "colors.module 1\ncolors.tables 9\n"), ST_OK);
+		check_masks(boot_handoff(&b.boot), 1 << 9);
 		assert_int_equal(plan_with(m, 0x1000, "color partition,strict\ncolors.kernel 0-3,15\ncolors.module 4-7\n"
 		                           "colors.module.m2 8\ncolors.tables 9-10\ncolors.free 11-14\n"), ST_OK);
 		h = boot_handoff(&b.boot);
