@@ -88,6 +88,8 @@ static enum status parse_entry(struct parser *parser, const struct token *key)
 
 	if (status != ST_OK)
 		return status;
+	if (name.text.bytes == 0)
+		return refuse(parser, &name, "empty name of an entry");
 	for (uint32_t i = 1; i < config->entry_count; i++)
 		if (span_equals(config->entries[i].name, name.text))
 			return refuse(parser, &name, "second entry of this name");

@@ -34,6 +34,9 @@ void guest_main(void);
 /* What holds in every handoff, whatever the guest is about: laws.c. */
 void guest_laws(void);
 
+/* No page table that could be spared: tables.c. */
+void guest_tables(void);
+
 /* SUCCESS and 0, or 1 if anything was violated. */
 _Noreturn void guest_end(void);
 

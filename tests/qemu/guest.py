@@ -103,7 +103,7 @@ class Link:
 def sources(name, machine):
     """The files of a guest: its own, the machine's part of it, and what all share."""
     own = [GUESTS / f"{name}.c", GUESTS / f"{name}_{machine}.c", GUESTS / f"{name}_{machine}.S"]
-    shared = [GUESTS / "guest.c", GUESTS / "laws.c", GUESTS / f"{machine}.c", GUESTS / f"{machine}.S"]
+    shared = [GUESTS / name for name in ("guest.c", "laws.c", "tables.c", f"{machine}.c", f"{machine}.S")]
     return [path for path in own if path.exists()] + shared
 
 

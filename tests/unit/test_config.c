@@ -204,7 +204,7 @@ static void mistakes_have_a_place_and_the_nearest_key(void **state)
 		{ "module m rol=map\n", 1, 10, "rol=map", "role" },
 		{ "module m role=app\n", 1, 10, "role=app", NULL },
 		{ "module m role\n", 1, 10, "role", "role" },
-		{ "module \"\"\n", 1, 8, "", NULL },
+		{ "module \"\"\n", 1, 8, "", NULL }, { "entry \"\"\n", 1, 7, "", NULL },
 		{ "colors.kernel 3-1\n", 1, 15, "3-1", NULL }, { "colors.tables 64\n", 1, 15, "64", NULL },
 		{ "colors.module.m 1,\n", 1, 17, "1,", NULL }, { "colors.module. 1\n", 1, 1, "colors.module.", "colors.module" },
 		{ "color even\n", 1, 7, "even", NULL },
