@@ -264,6 +264,8 @@ static void add_pages(cJSON *to, const struct boot *boot, bool planned)
 	cJSON_AddNumberToObject(pages, "lower_bound", planned ? (double)space_lower_bound(space) : 0);
 	cJSON_AddNumberToObject(pages, "ideal", planned ? (double)space_ideal(space) : 0);
 	cJSON_AddNumberToObject(pages, "tables", planned ? boot->pt.table_count : 0);
+	cJSON_AddNumberToObject(pages, "levels", planned && space->format ? space->format->levels : 0);
+	add_hex(pages, "granule", space->granule);
 }
 
 static void add_direct_map(cJSON *to, const struct boot *boot, bool planned)
