@@ -65,6 +65,8 @@ static enum status place_one(struct boot *boot, uint32_t index, uint64_t from, s
 	if (!rows)
 		return fault->status;
 	request.draw = draw_make(boot, index, request.policy, &draw);
+	if (!request.draw)
+		request.policy = PLACE_PACKED;       /* nothing to draw from */
 	status = place_object(&boot->space, &request, rows, &count, &o->placement, fault);
 	if (status == ST_NO_ADDRESS && may_go_elsewhere(&request)) {
 		request.from = format->ranges[format->range_count - 1].first;
