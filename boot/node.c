@@ -90,6 +90,8 @@ static bool find_key(struct node_walk *walk, int name_offset, uint32_t *key)
 {
 	unsigned slot = slot_of(name_offset);
 
+	if (name_offset < 0)                 /* a slot that nothing is in has -1 */
+		return false;
 	if (walk->names[slot].offset != name_offset) {
 		const char *name = fdt_string(walk->tree, name_offset);
 

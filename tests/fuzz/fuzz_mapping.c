@@ -164,6 +164,7 @@ static void build(struct plan *p, uint32_t count)
 	pagetable_build(&pt, maps, count);
 	tables = (struct audit_tables){
 		.elf_machine = pt.machine->elf_machine, .granule_shift = pt.format->granule_shift,
+		.levels = pt.format->levels,
 		.root_pa = { pt.root_pa[0], pt.root_pa[1] }, .window = pt.window, .tables_pa = pt.tables_pa,
 		.tables_bytes = (uint64_t)pt.table_count << pt.format->granule_shift,
 	};

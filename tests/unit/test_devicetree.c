@@ -465,6 +465,30 @@ static void reservations_that_do_not_end_are_refused(void **state)
 	free((void *)(uintptr_t)tree.base);
 }
 
+/*
+ * The first property of the root: behind its begin tag, its empty name and a tag stand length and name offset
+ * (Devicetree Specification, "Structure Block"). Rules: M19
+ */
+static void a_property_without_a_name_is_refused(void **state)
+{
+	static const uint32_t offsets[] = { 0xffffffff, 0x80000000, 0x7fffffff, TREE_BYTES };
+	struct world world = qemu_virt();
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct span tree = tree_make(&world);
+		uint8_t *at = (uint8_t *)(uintptr_t)tree.base + (unsigned)(tree.base[10] << 8 | tree.base[11]) + 16;
+		struct env env;
+
+		for (unsigned byte = 0; byte < 4; byte++)
+			at[byte] = (uint8_t)(offsets[i] >> (24 - 8 * byte));
+		assert_int_equal(read_blob(tree, &env, RANGES), ST_BAD_DEVICETREE);
+		assert_string_equal(fault.field, "name of a property, offset");
+		assert_int_equal(fault.value, offsets[i]);
+		free((void *)(uintptr_t)tree.base);
+	}
+}
+
 /* Rules: H3, M1 */
 static void a_memory_map_without_room_is_an_error_at_every_step(void **state)
 {
@@ -960,6 +984,7 @@ int main(void)
 		cmocka_unit_test(memory_may_be_empty_and_may_end_with_the_address_space),
 		cmocka_unit_test(wrong_addresses_are_refused_by_property_and_value),
 		cmocka_unit_test(reservations_that_do_not_end_are_refused),
+		cmocka_unit_test(a_property_without_a_name_is_refused),
 		cmocka_unit_test(a_memory_map_without_room_is_an_error_at_every_step),
 		cmocka_unit_test(the_console_is_found_by_path_and_by_alias),
 		cmocka_unit_test(without_a_pl011_for_it_there_is_no_console),
