@@ -36,9 +36,10 @@ static enum status no_colors(const struct boot *boot, struct fault *fault)
 }
 
 /* Every module of this name, unless the entry is another's. */
-static enum status set_module(struct boot *boot, const struct config_colors *colors,
+static enum status set_module(struct boot *boot, const struct config_colors *colors, bool is_default,
                               struct fault *fault)
 {
+	enum status status;
 	bool found = false;
 
 	if (colors->entry != 0 && colors->entry != boot->entry_index)
@@ -48,9 +49,11 @@ static enum status set_module(struct boot *boot, const struct config_colors *col
 			boot->objects[i].color_mask = colors->mask;
 			found = true;
 		}
-	if (found || (colors->entry == 0 && boot->config.entry_count > 1))
-		return check_mask(boot, "colors.module.NAME", colors->mask, fault);
-	fault_field(fault, ST_BAD_CONFIG, "colors.module of no module");
+	status = check_mask(boot, "colors.module.NAME", colors->mask, fault);
+	if (status == ST_OK && !found && !is_default)
+		status = fault_field(fault, ST_BAD_CONFIG, "colors.module of no module");
+	if (status == ST_OK)
+		return ST_OK;
 	fault_place(fault, colors->line, colors->column);
 	return fault_word(fault, colors->name);
 }
@@ -65,10 +68,18 @@ static enum status set_masks(struct boot *boot, struct fault *fault)
 	boot->objects[0].color_mask = masks[CONFIG_KERNEL];
 	for (uint32_t i = 1; i < boot->object_count; i++)
 		boot->objects[i].color_mask = masks[CONFIG_MODULE];
-	for (uint32_t i = 0; status == ST_OK && i < boot->config.color_count; i++)
-		status = set_module(boot, &boot->config.colors[i], fault);
-	for (uint32_t i = 0; status == ST_OK && i < boot->words.color_count; i++)
-		status = set_module(boot, &boot->words.colors[i], fault);
+	for (uint32_t i = 0; status == ST_OK && i < boot->config.color_count; i++) {
+		const struct config_colors *colors = &boot->config.colors[i];
+
+		status = set_module(boot, colors, colors->entry == 0 && boot->config.entry_count > 1, fault);
+		if (status != ST_OK)
+			(void)fault_in(fault, span_of("smalt.conf"));
+	}
+	for (uint32_t i = 0; status == ST_OK && i < boot->words.color_count; i++) {
+		status = set_module(boot, &boot->words.colors[i], false, fault);
+		if (status != ST_OK)
+			(void)fault_in(fault, span_of("command line"));
+	}
 	boot->colors.own_mask = masks[CONFIG_KERNEL];
 	boot->colors.tables_mask = masks[CONFIG_TABLES];
 	return status;
@@ -142,20 +153,27 @@ static void count(const struct boot *boot, struct smalt_color *colors)
 		colors[i] = (struct smalt_color){ used[i], free[i] };
 }
 
-/* The color that has least in use: whoever takes single frames goes on with it. */
-static uint32_t least_used(const struct smalt_color *colors, uint32_t count)
+/* Of those that the kernel's allocator has, the color with least in use: single frames go on with it. */
+static uint32_t least_used(const struct smalt_color *colors, uint32_t count, uint64_t mask)
 {
-	uint32_t least = 0;
+	uint32_t least = (uint32_t)__builtin_ctzll(mask);
 
-	for (uint32_t i = 1; i < count; i++)
-		if (colors[i].used < colors[least].used)
+	for (uint32_t i = least + 1; i < count; i++)
+		if ((mask >> i & 1) && colors[i].used < colors[least].used)
 			least = i;
 	return least;
+}
+
+/* Other policies know no classes. */
+static uint64_t class_mask(const struct boot *boot, enum config_class which)
+{
+	return boot->colors.policy == SMALT_COLOR_PARTITION ? boot->settings.colors[which] : COLOR_ALL;
 }
 
 void coloring_describe(const struct boot *boot, struct smalt_handoff *h, struct book *book)
 {
 	const struct colors *colors = &boot->colors;
+	uint64_t free;
 	struct smalt_color counts[GEOMETRY_COLORS_MOST];
 
 	h->colors = (struct smalt_colors){ .policy = SMALT_COLOR_OFF, .count = 1 };
@@ -166,16 +184,17 @@ void coloring_describe(const struct boot *boot, struct smalt_handoff *h, struct 
 		.policy = colors->policy, .count = colors->count, .shift = colors->shift,
 		.bits = log2_floor(colors->count),
 	};
+	free = colors_of_mask(colors, class_mask(boot, CONFIG_FREE));
 	count(boot, counts);
 	h->coloring = (struct smalt_coloring){
 		.cache = boot->geometry.cache,
 		.frames = book_put_array(book, counts, colors->count, sizeof counts[0]),
-		.next = least_used(counts, colors->count),
+		.next = least_used(counts, colors->count, free),
 		.flags = colors->strict ? SMALT_COLORING_STRICT : 0,
 		.kernel_mask = colors_of_mask(colors, boot->objects[0].color_mask),
-		.module_mask = colors_of_mask(colors, boot->settings.colors[CONFIG_MODULE]),
+		.module_mask = colors_of_mask(colors, class_mask(boot, CONFIG_MODULE)),
 		.tables_mask = colors_of_mask(colors, colors->tables_mask),
-		.free_mask = colors_of_mask(colors, boot->settings.colors[CONFIG_FREE]),
+		.free_mask = free,
 		.missed_color = colors->missed_color, .missed_mask = colors->missed_mask,
 	};
 }

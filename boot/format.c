@@ -64,9 +64,15 @@ enum status format_choose(struct boot *boot, struct fault *fault)
 	boot->format = machine->format;
 	if (boot->protocol || (shift == 0 && levels == 0))
 		return ST_OK;
-	boot->format = machine_format(machine, shift, levels);
+	boot->format = machine_format(machine, shift != 0 ? shift : machine->format->granule_shift, levels);
 	if (!machine_format(machine, shift, 0))
 		return refuse_pages(shift, machine->name, fault);
+	if (!boot->format && levels <= levels_most(boot->env)) {
+		fault_set(fault, ST_BAD_CONFIG, "paging_levels of such pages", levels,
+		          machine_format(machine, shift, 0)->levels);
+		fault_hint(fault, "larger pages have levels of their own: leave paging_levels out");
+		return fault_in(fault, boot->objects[0].object.name);
+	}
 	if (!boot->format || boot->format->levels > levels_most(boot->env))
 		return refuse_levels(boot, levels, fault);
 	return cpu_has(boot, boot->format->granule_shift) ? ST_OK : refuse_pages(shift, "this CPU", fault);

@@ -21,7 +21,7 @@ static bool is_linear(const struct cache *cache)
 {
 	return cache->source != SMALT_CACHE_FROM_NOBODY && !cache->complex && cache->ways != 0 &&
 	       is_power_of_two(cache->line) && is_power_of_two(cache->sets) &&
-	       cache->sets <= WAY_MOST / cache->line && (cache->sets > 1 || cache->ways > 1);
+	       cache->sets <= UINT32_MAX && cache->sets <= WAY_MOST / cache->line && (cache->sets > 1 || cache->ways > 1);
 }
 
 /* The hypercalls of PSCI at EL1: somebody is at EL2. */

@@ -104,14 +104,17 @@ static bool find_key(struct node_walk *walk, int name_offset, uint32_t *key)
 	return true;
 }
 
-/* fdt_next_tag() has seen that the value lies in the tree. The first of two of a name counts. */
+/* fdt_next_tag() has seen where the value ends, but for one so long that it seems to end before it begins. The first of two of a name counts. */
 static enum status take_property(struct node_walk *walk)
 {
 	const struct fdt_property *property =
 		fdt_offset_ptr(walk->tree, walk->offset, sizeof *property);
+	uint64_t at = (uint64_t)(property->data - (const char *)walk->tree);
 	struct span *place;
 	uint32_t key;
 
+	if (fdt32_to_cpu(property->len) > fdt_totalsize(walk->tree) - at)
+		return broken(walk, "length of a property", fdt32_to_cpu(property->len), -FDT_ERR_TRUNCATED);
 	if (walk->depth < 0)
 		return broken(walk, "property outside of a node, offset", (uint64_t)walk->offset,
 		              -FDT_ERR_BADSTRUCTURE);

@@ -86,9 +86,12 @@ static bool take_parted(struct boot *boot)
 	const struct colors *colors = boot->space.colors;
 	struct pagetable *pt = &boot->pt;
 
+	uint64_t bytes;
+
 	if (!partition_tables(colors, &boot->frames, pt->table_count, own_limit(boot), &pt->tables_pa,
-	                      &boot->tables_bytes))
+	                      &bytes))
 		return false;
+	boot->tables_bytes = bytes;
 	pt->color_mask = colors->tables_mask;
 	pt->color_count = colors->count;
 	return true;

@@ -155,7 +155,8 @@ uint64_t partition_pieces(const struct colors *colors, uint64_t mask, uint64_t g
 	for (uint32_t color = 0; color < colors->count; color++)
 		if (!has(colors, mask, color + colors->count - 1) && has(colors, mask, color))
 			shortest = min_u64(shortest, run_from(colors, mask, color));
-	return granules / shortest + 2;     /* the first and the last are parts of runs */
+	/* Leaves of 16 are taken one by one; the first and the last piece are parts of runs */
+	return granules / min_u64(shortest, 16) + 2;
 }
 
 /* The granules of the mask from pa on, all free. */

@@ -103,6 +103,15 @@ static bool try_piece(struct stretch *s, uint64_t va, uint64_t bytes, uint64_t l
 	return true;
 }
 
+/* The frames right behind others, whose addresses they continue: of the right color by themselves. */
+static bool try_next(struct stretch *s, uint64_t pa, uint64_t bytes)
+{
+	struct fault ignored;
+
+	return ranges_hold(&s->frames->free, pa, bytes) &&
+	       frames_take_at(s->frames, pa, bytes, s->type, NULL, &ignored) == ST_OK;
+}
+
 /* A stretch in parts, behind the extents until they are given; those with STRETCH_NO_PA wait. */
 struct parts {
 	struct stretch *stretch;
@@ -135,13 +144,15 @@ static enum status take_leaves(struct parts *parts, uint32_t at, uint64_t leaf, 
 {
 	struct smalt_extent *part = &parts->part[at];
 	uint64_t head = -part->va & (leaf - 1), end = part->va + part->bytes;
-	uint64_t first = part->va + head, va = first, pa;
+	uint64_t first = part->va + head, va = first, pa = 0;
 	enum status status = ST_OK;
 
 	if (!range_fits(head, leaf, part->bytes))
 		return ST_OK;
 	for (; end - va >= leaf; va += leaf) {
-		if (!try_piece(parts->stretch, va, leaf, leaf, &pa))
+		if (va != first && try_next(parts->stretch, pa + leaf, leaf))
+			pa += leaf;
+		else if (!try_piece(parts->stretch, va, leaf, leaf, &pa))
 			break;
 		if (add_part(parts, va, pa, leaf, fault) != ST_OK)
 			return fault->status;
@@ -154,21 +165,39 @@ static enum status take_leaves(struct parts *parts, uint32_t at, uint64_t leaf, 
 	return status;
 }
 
-/* All of a part that waits: together if that can be, else page by page. */
+/* What surely lies in one piece, in the color of its address: all but a way of the largest one. */
+static uint64_t piece_most(const struct stretch *s, uint64_t bytes)
+{
+	const struct colors *colors = s->space->colors;
+	uint64_t granule = s->space->granule, way = colors ? colors_way(colors) : granule;
+	uint64_t largest = align_down(ranges_largest(&s->frames->free), granule);
+
+	return largest > way ? min_u64(bytes, largest - way + granule) : granule;
+}
+
+/* All of a part that waits: together if that can be, else in the largest pieces that there are. */
 static enum status take_pages(struct parts *parts, uint32_t at, uint64_t granule, struct fault *fault)
 {
 	struct stretch *s = parts->stretch;
 	struct smalt_extent *part = &parts->part[at];
 	enum status status = ST_OK;
-	uint64_t pa;
+	uint64_t pa = 0, bytes = 0;
 
 	if (part->bytes == 0 || try_piece(s, part->va, part->bytes, granule, &part->pa))
 		return ST_OK;
-	for (uint64_t offset = 0; status == ST_OK && offset < part->bytes; offset += granule) {
-		if (!try_piece(s, part->va + offset, granule, granule, &pa))     /* only to say why */
-			status = frames_take(s->frames, granule, granule, 0, s->type, &pa, fault);
+	for (uint64_t offset = 0; status == ST_OK && offset < part->bytes; offset += bytes) {
+		uint64_t next = pa + bytes;
+
+		bytes = granule;
+		if (offset != 0 && try_next(s, next, granule)) {
+			pa = next;
+		} else {
+			bytes = piece_most(s, part->bytes - offset);
+			if (!try_piece(s, part->va + offset, bytes, granule, &pa))       /* only to say why */
+				status = frames_take(s->frames, bytes, granule, 0, s->type, &pa, fault);
+		}
 		if (status == ST_OK)
-			status = add_part(parts, part->va + offset, pa, granule, fault);
+			status = add_part(parts, part->va + offset, pa, bytes, fault);
 	}
 	part->bytes = 0;
 	return status;

@@ -279,6 +279,21 @@ static void what_cannot_be_is_refused(void **state)
 	check_refused("color even\n", ST_BAD_CONFIG, "color");
 }
 
+/* Other policies know no classes, whatever the configuration says of them. Rules: C4 */
+static void masks_are_a_partitions(void **state)
+{
+	const struct smalt_handoff *h;
+
+	(void)state;
+	assert_int_equal(plan_with(0, 0x1000, "colors.free 40-63\ncolors.module 60\n"), ST_OK);
+	h = boot_handoff(&b.boot);
+	assert_int_equal(h->coloring.free_mask, 0xffff);
+	assert_int_equal(h->coloring.module_mask, 0xffff);
+	assert_int_equal(plan_with(0, 0x1000, "color partition\ncolors.kernel 0-3\ncolors.free 2-3\n"), ST_OK);
+	h = boot_handoff(&b.boot);
+	assert_true(h->coloring.next == 2 || h->coloring.next == 3);
+}
+
 /* A color of 1 GiB has 64 MiB. Rules: C3 */
 static void strict_fails_where_a_color_is_too_small(void **state)
 {
@@ -295,6 +310,7 @@ int main(void)
 		cmocka_unit_test(colors_change_no_byte),
 		cmocka_unit_test(off_says_nothing_but_the_cache),
 		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(masks_are_a_partitions),
 		cmocka_unit_test(strict_fails_where_a_color_is_too_small),
 	};
 

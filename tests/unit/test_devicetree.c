@@ -489,6 +489,25 @@ static void a_property_without_a_name_is_refused(void **state)
 	}
 }
 
+/* As long as that it would end before it begins. Rules: M19 */
+static void a_property_that_is_too_long_is_refused(void **state)
+{
+	static const uint32_t lengths[] = { 0xfffffff4, 0xffffffff, 0x80000000, 0x7fffffff };
+	struct world world = qemu_virt();
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct span tree = tree_make(&world);
+		uint8_t *at = (uint8_t *)(uintptr_t)tree.base + (tree.base[10] << 8 | tree.base[11]) + 12;
+		struct env env;
+
+		for (unsigned byte = 0; byte < 4; byte++)
+			at[byte] = (uint8_t)(lengths[i] >> (24 - 8 * byte));
+		assert_int_equal(read_blob(tree, &env, RANGES), ST_BAD_DEVICETREE);
+		free((void *)(uintptr_t)tree.base);
+	}
+}
+
 /* Rules: H3, M1 */
 static void a_memory_map_without_room_is_an_error_at_every_step(void **state)
 {
@@ -985,6 +1004,7 @@ int main(void)
 		cmocka_unit_test(wrong_addresses_are_refused_by_property_and_value),
 		cmocka_unit_test(reservations_that_do_not_end_are_refused),
 		cmocka_unit_test(a_property_without_a_name_is_refused),
+		cmocka_unit_test(a_property_that_is_too_long_is_refused),
 		cmocka_unit_test(a_memory_map_without_room_is_an_error_at_every_step),
 		cmocka_unit_test(the_console_is_found_by_path_and_by_alias),
 		cmocka_unit_test(without_a_pl011_for_it_there_is_no_console),

@@ -79,8 +79,8 @@ static void what_does_not_exist_is_named(void **state)
 	assert_string_equal(b.fault.word, "small has no such pages");
 	assert_int_equal(ask(99, 0), ST_MISSING_CAPABILITY);
 	assert_string_equal(b.fault.word, "small has no such pages");
-	assert_int_equal(ask(16, 4), ST_MISSING_CAPABILITY);
-	assert_string_equal(b.fault.field, "paging_levels");
+	assert_int_equal(ask(16, 4), ST_BAD_CONFIG);
+	assert_string_equal(b.fault.field, "paging_levels of such pages");
 }
 
 /* Rules: P3, M20 */

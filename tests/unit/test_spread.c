@@ -260,6 +260,29 @@ static void a_color_that_is_not_there_is_replaced_and_counted(void **state)
 	assert_int_equal(colors.missed_color, 1);
 }
 
+/* Ranges that begin in the middle of a way: as many pieces as without colors, and no color missed. Rules: C2, P2 */
+static void torn_memory_makes_no_more_pieces_than_it_has(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++)
+		for (uint32_t policy = SMALT_COLOR_MATCH; policy <= SMALT_COLOR_SPREAD; policy++) {
+			struct colors colors = open_colors(16, 8, policy);
+			struct extent_source source = { .bytes_pa = OBJECT_NOWHERE, .color_mask = COLOR_ALL };
+			struct smalt_memory torn[8];
+			struct scene s;
+
+			for (unsigned i = 0; i < 8; i++)
+				torn[i] = (struct smalt_memory){ 16 * M + i * 2 * M + (3 + 5 * i) * PAGE,
+				                                 M + i * PAGE, SMALT_MEM_USABLE, 0 };
+			scene_open(&s, both[m], torn, 8, (struct scene_limits){ 60, 60 });
+			s.space.colors = &colors;
+			scene_add(&s, scene_row(0xffffffff80003000, 4 * M, 0, 0, RW));
+			assert_int_equal(extent_object(&s.space, 0, 1, &source, &s.frames, &s.map, &s.fault), ST_OK);
+			assert_true(s.space.extent_count <= 24);
+			assert_true(colors.missed_color <= 64);
+		}
+}
+
 /* Rules: C2 */
 static void frames_of_smalt_have_the_color_of_their_address(void **state)
 {
@@ -287,6 +310,7 @@ int main(void)
 		cmocka_unit_test(rows_of_smalt_begin_at_different_colors),
 		cmocka_unit_test(frames_have_the_color_of_their_address_turned),
 		cmocka_unit_test(a_color_that_is_not_there_is_replaced_and_counted),
+		cmocka_unit_test(torn_memory_makes_no_more_pieces_than_it_has),
 		cmocka_unit_test(frames_of_smalt_have_the_color_of_their_address),
 	};
 
