@@ -140,6 +140,7 @@ static int tell_timeout(const struct job *job, const struct guest_end *end)
 	};
 	char place[WHERE_BYTES] = "", pc[32] = "";
 
+	request.is_read = job->is_uefi;
 	if (job->is_archive)
 		request.archive = job->words[0];
 	if (end->has_pc && job->word_count > 0)

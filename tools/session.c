@@ -141,6 +141,20 @@ static enum status read_env(struct session *s, const struct session_request *req
 	return ST_OK;
 }
 
+/* What has drawn frames stays nowhere, as what is read: then addresses do not follow the file's place. */
+static enum status add_random(struct span *cmdline, struct arena *arena, struct fault *fault)
+{
+	static const char word[] = "smalt.pa=random ";
+	char *text = arena_pages(arena, sizeof word + cmdline->bytes, 1, "command line", fault);
+
+	if (!text)
+		return fault->status;
+	memcpy(text, word, sizeof word - 1);
+	memcpy(text + sizeof word - 1, cmdline->base, cmdline->bytes);
+	*cmdline = (struct span){ (const uint8_t *)text, sizeof word - 1 + cmdline->bytes };
+	return ST_OK;
+}
+
 static enum status simulate_env(struct session *s, const struct session_request *request,
                                 struct fault *fault)
 {
@@ -153,7 +167,13 @@ static enum status simulate_env(struct session *s, const struct session_request 
 		model.machine = session_machine(s->boot_file.bytes, &s->arena, fault);
 	if (!model.machine)
 		return fault->status;
-	return model_env(&model, &s->env, &s->arena, fault);
+	if (request->is_read && add_random(&model.cmdline, &s->arena, fault) != ST_OK)
+		return fault->status;
+	if (model_env(&model, &s->env, &s->arena, fault) != ST_OK)
+		return fault->status;
+	if (request->is_read)
+		s->env.entropy = span_of("any");
+	return ST_OK;
 }
 
 /* The recorded machine had a file of this size, or the plan would be of no machine at all. */

@@ -19,6 +19,7 @@ struct session_request {
 	const struct machine *machine;   /* NULL: the kernel's */
 	uint64_t ram_bytes;
 	struct span cmdline;         /* --append */
+	bool is_read;                /* kernel and mapped modules are read into frames, as by UEFI: nothing of them stays */
 };
 
 struct session {
