@@ -97,6 +97,29 @@ static void what_is_aligned_to_a_way_is_turned_against_its_addresses(void **stat
 		}
 }
 
+/* Also where there is room enough: two modules are enough. Rules: C2 */
+static void the_second_of_two_is_turned(void **state)
+{
+	(void)state;
+	for (unsigned m = 0; m < 2; m++) {
+		struct colors colors = open_colors(16, 16, SMALT_COLOR_SPREAD);
+		struct space space = maker_space_of(both[m], 1, 60);
+		struct placed p;
+
+		space.colors = &colors;
+		for (unsigned i = 0; i < 2; i++) {
+			struct segment segments[2];
+			struct object object = module_of(segments, 64 * K, PAGE, 8 * PAGE);
+			struct place_request request = maker_request(&object);
+
+			request.from = both[m]->kernel_va + i * M;
+			p = maker_place(&space, &request);
+			maker_enter(&space, &request, &p);
+			assert_int_equal(p.placement.turn != 0, i == 1);
+		}
+	}
+}
+
 /* 64K linked, a way of 128K with 8 ways: two starts are not enough for 192 of 256 pages. */
 static void runs_are_given_up_before_a_cache_overflows(void **state)
 {
@@ -303,6 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(modules_of_pages_are_moved_in_va),
 		cmocka_unit_test(what_is_aligned_to_a_way_is_turned_against_its_addresses),
+		cmocka_unit_test(the_second_of_two_is_turned),
 		cmocka_unit_test(runs_are_given_up_before_a_cache_overflows),
 		cmocka_unit_test(other_policies_move_nothing),
 		cmocka_unit_test(an_object_with_large_leaves_keeps_them),
