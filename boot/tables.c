@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tables.c: the kernel's page tables: every row and the direct map in one
- * ascending list, counted, built in one run of frames, audited.
+ * ascending list, counted, built in frames that lie together or in colors of their own, audited.
  */
 #include <stddef.h>
 

@@ -3,7 +3,7 @@
  * frames.h: takes frames of usable memory. What is taken is recorded with its
  * type, so that memory before and after always adds up (requirements H3).
  *
- * A boot gives nothing back: a plan that fails is thrown away as a whole.
+ * A boot gives nothing back: a plan that fails is thrown away as a whole. The library does (frames_give).
  */
 #ifndef FRAMES_H
 #define FRAMES_H

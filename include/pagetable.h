@@ -5,7 +5,7 @@
  * Tables are only built, never edited: the pieces come sorted, so that every
  * entry, the empty ones too, is written exactly once and in order. There is no
  * split, no merge, no TLB. The number of tables is known before the first is
- * written; they lie in one run of frames, so that building cannot fail.
+ * written; their frames are taken before, so that building cannot fail.
  */
 #ifndef PAGETABLE_H
 #define PAGETABLE_H

@@ -2,7 +2,7 @@
 /*
  * spread.c: where things start, so that they do not all begin at color 0.
  *
- * A start is moved in va, and pa follows: leaves stay as they are. Only what is aligned to a way
+ * A start is moved in va, and pa follows: leaves of 2M stay as they are. Only what is aligned to a way
  * or more cannot be moved so. Its frames are turned against its addresses by single granules, which
  * costs the leaves between a granule and 2M.
  */

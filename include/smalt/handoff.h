@@ -353,7 +353,7 @@ struct smalt_handoff {
 
 	uint64_t root_pa[2];         /* page-table roots; [1] is aarch64's TTBR1, else 0 */
 	uint64_t tables_pa;          /* every table of this space lies in ... */
-	uint64_t tables_bytes;       /* ... these pages */
+	uint64_t tables_bytes;       /* ... these pages; parted by color: not all of them are tables */
 	uint32_t granule_shift;      /* 12: pages of 4 KiB */
 	uint32_t paging_levels;
 	uint32_t leaf_shift[7];      /* the machine's leaf sizes, ascending; 0: none */
