@@ -60,6 +60,8 @@ enum status node_walk(struct node_walk *walk, struct span tree, struct fault *fa
 		error = -FDT_ERR_TRUNCATED;
 	if (error == 0 && fdt_version(tree.base) < 16)       /* values are aligned otherwise */
 		error = -FDT_ERR_BADVERSION;
+	if (error == 0 && fdt_off_dt_struct(tree.base) % FDT_TAGSIZE != 0)   /* words are read from there on */
+		return broken(walk, "off_dt_struct", fdt_off_dt_struct(tree.base), -FDT_ERR_ALIGNMENT);
 	return error == 0 ? ST_OK : broken(walk, "totalsize", tree.bytes, error);
 }
 

@@ -489,6 +489,23 @@ static void a_property_without_a_name_is_refused(void **state)
 	}
 }
 
+/* Devicetree Specification, "Alignment": the structure block to 4 bytes. Rules: M19 */
+static void a_structure_block_between_words_is_refused(void **state)
+{
+	struct world world = qemu_virt();
+
+	(void)state;
+	for (uint8_t off = 1; off < 4; off++) {
+		struct span tree = tree_make(&world);
+		struct env env;
+
+		((uint8_t *)(uintptr_t)tree.base)[11] |= off;
+		assert_int_equal(read_blob(tree, &env, RANGES), ST_BAD_DEVICETREE);
+		assert_string_equal(fault.field, "off_dt_struct");
+		free((void *)(uintptr_t)tree.base);
+	}
+}
+
 /* As long as that it would end before it begins. Rules: M19 */
 static void a_property_that_is_too_long_is_refused(void **state)
 {
@@ -1005,6 +1022,7 @@ int main(void)
 		cmocka_unit_test(reservations_that_do_not_end_are_refused),
 		cmocka_unit_test(a_property_without_a_name_is_refused),
 		cmocka_unit_test(a_property_that_is_too_long_is_refused),
+		cmocka_unit_test(a_structure_block_between_words_is_refused),
 		cmocka_unit_test(a_memory_map_without_room_is_an_error_at_every_step),
 		cmocka_unit_test(the_console_is_found_by_path_and_by_alias),
 		cmocka_unit_test(without_a_pl011_for_it_there_is_no_console),
