@@ -39,7 +39,7 @@ static uint32_t take_maps(struct input *in, unsigned shift)
 static enum status audit(const struct pagetable *pt, uint32_t count)
 {
 	struct audit_tables tables = {
-		.elf_machine = pt->machine->elf_machine, .granule_shift = pt->format->granule_shift,
+		.elf_machine = pt->machine->elf_machine, .granule_shift = pt->format->granule_shift, .levels = pt->format->levels,
 		.root_pa = { pt->root_pa[0], pt->root_pa[1] }, .window = pt->window, .tables_pa = pt->tables_pa,
 		.tables_bytes = (uint64_t)pt->table_count << pt->format->granule_shift,
 	};
