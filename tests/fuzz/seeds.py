@@ -249,7 +249,35 @@ def archives(build):
     return files(build, "data/*/*.cpio", "*/demo.cpio")
 
 
+def cpio(contents):
+    """cpio(5), newc: the header's 13 fields, then name and data, each to a multiple of 4 bytes."""
+    out = b""
+    for name, data in {**contents, "TRAILER!!!": b""}.items():
+        fields = (1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0)
+        head = b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
+        out += head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
+    return out
+
+
+SETTINGS = ["", "color match\n", "color partition\ncolors.kernel 0-3\ncolors.module 4-7\ncolors.module.b 8\ncolors.tables 9\n",
+            "color partition,strict\ncolors.kernel 0-23\ncolors.module 24-31\n", "color off\ntail_padding 2M\n",
+            "tail_padding 64K\n", "pages 64K\n", "paging_levels 5\n", "pages 16K\ncolor partition\ncolors.kernel 0\n"]
+
+
+def colored(build):
+    """Archives with modules whose frames have colors, of a cache of 16 or 32 colors, and with tails that are filled up."""
+    for number, machine in enumerate(("x86_64", "aarch64")):
+        for settings in SETTINGS:
+            for cache in ("llc_size 512K\n", "llc_size 1M\n"):
+                conf = (f"kernel k\n{cache}llc_ways 8\nllc_line 64\n{settings}module k name=a role=map instances=2\n"
+                        "module k name=b role=map\nmodule k name=c\n")
+                kernel = (build / machine / "hello.elf").read_bytes()
+                yield number, cpio({"smalt.conf": conf.encode(), "k": kernel})
+
+
 def boots(build):
+    for number, content in colored(build):
+        yield bytes([number]) + ARENA + bytes([0, 0, 0, 0]) + content
     for machine in b"\0\1":
         for content in files(build, "data/OK/*", "*/demo.cpio", "*/hello.elf", "data/WX/*") + arm64_image(build):
             yield bytes([machine]) + ARENA + bytes([0, 0, 0, 0]) + content
